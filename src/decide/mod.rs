@@ -1,0 +1,1 @@
+//! What to do next. Pure functions: no clock, no socket, no file.

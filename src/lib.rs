@@ -1,0 +1,19 @@
+//! The map, in reading order. Imports only ever point down this list.
+//!
+//! * [`cli`]: the words one can type; one match onto the stories.
+//! * [`say`]: the only printer: text, tables, JSON.
+//! * [`shim`], [`doctor`], [`install`]: the stories: look, decide, do, report.
+//! * [`decide`]: what to do next. Pure: facts in, a decision out.
+//! * [`host`]: the hands. One file or folder per thing outside this process.
+//! * [`model`]: the nouns everyone shares. Imports nothing of ours.
+
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
+
+pub mod cli;
+pub mod say;
+
+pub mod shim;
+
+pub mod decide;
+pub mod host;
+pub mod model;

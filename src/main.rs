@@ -1,0 +1,5 @@
+//! The door: words in, exit code out.
+
+fn main() -> std::process::ExitCode {
+    wharf::cli::run(std::env::args_os().collect())
+}

@@ -1,0 +1,162 @@
+//! What the shim does and sees, as values with one wording each.
+
+use std::collections::BTreeMap;
+
+use super::log::Priority;
+
+/// One thing that happened, for the journal, the status line, metrics and alerts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    pub kind: Kind,
+    pub priority: Priority,
+    /// One sentence for a person.
+    pub message: String,
+    /// Facts for programs: journal fields (upper-cased) and `data` of the JSON object.
+    pub data: BTreeMap<String, serde_json::Value>,
+}
+
+/// The closed set of events; each has a MESSAGE_ID in the catalogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    Starting,
+    Pulling,
+    Pulled,
+    Created,
+    Started,
+    Adopted,
+    Ready,
+    Unready,
+    CheckFailed,
+    CheckPassed,
+    Suppressed,
+    LogsResumed,
+    LogsLost,
+    Stopping,
+    ForcedKill,
+    Exited,
+    OutOfMemory,
+    RestartedOutside,
+    StoppedOutside,
+    RemovedOutside,
+    DockerLost,
+    DockerBack,
+    Reloaded,
+    ReloadRefused,
+    Reexec,
+    Reaped,
+    Failed,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 27] = [
+        Kind::Starting,
+        Kind::Pulling,
+        Kind::Pulled,
+        Kind::Created,
+        Kind::Started,
+        Kind::Adopted,
+        Kind::Ready,
+        Kind::Unready,
+        Kind::CheckFailed,
+        Kind::CheckPassed,
+        Kind::Suppressed,
+        Kind::LogsResumed,
+        Kind::LogsLost,
+        Kind::Stopping,
+        Kind::ForcedKill,
+        Kind::Exited,
+        Kind::OutOfMemory,
+        Kind::RestartedOutside,
+        Kind::StoppedOutside,
+        Kind::RemovedOutside,
+        Kind::DockerLost,
+        Kind::DockerBack,
+        Kind::Reloaded,
+        Kind::ReloadRefused,
+        Kind::Reexec,
+        Kind::Reaped,
+        Kind::Failed,
+    ];
+
+    /// The word in WHARF_EVENT.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Starting => "starting",
+            Kind::Pulling => "pulling",
+            Kind::Pulled => "pulled",
+            Kind::Created => "created",
+            Kind::Started => "started",
+            Kind::Adopted => "adopted",
+            Kind::Ready => "ready",
+            Kind::Unready => "unready",
+            Kind::CheckFailed => "check_failed",
+            Kind::CheckPassed => "check_passed",
+            Kind::Suppressed => "suppressed",
+            Kind::LogsResumed => "logs_resumed",
+            Kind::LogsLost => "logs_lost",
+            Kind::Stopping => "stopping",
+            Kind::ForcedKill => "forced_kill",
+            Kind::Exited => "exited",
+            Kind::OutOfMemory => "out_of_memory",
+            Kind::RestartedOutside => "restarted_outside",
+            Kind::StoppedOutside => "stopped_outside",
+            Kind::RemovedOutside => "removed_outside",
+            Kind::DockerLost => "docker_lost",
+            Kind::DockerBack => "docker_back",
+            Kind::Reloaded => "reloaded",
+            Kind::ReloadRefused => "reload_refused",
+            Kind::Reexec => "reexec",
+            Kind::Reaped => "reaped",
+            Kind::Failed => "failed",
+        }
+    }
+
+    /// `source` of the JSON object: check results come from `monitoring`, so that service_runner's jq line filters them.
+    pub fn source(self) -> &'static str {
+        match self {
+            Kind::CheckFailed | Kind::CheckPassed => "monitoring",
+            Kind::Suppressed | Kind::LogsResumed | Kind::LogsLost => "logs",
+            Kind::Starting
+            | Kind::Pulling
+            | Kind::Pulled
+            | Kind::Created
+            | Kind::Started
+            | Kind::Adopted
+            | Kind::Ready
+            | Kind::Unready
+            | Kind::Stopping
+            | Kind::ForcedKill
+            | Kind::Exited
+            | Kind::OutOfMemory
+            | Kind::RestartedOutside
+            | Kind::StoppedOutside
+            | Kind::RemovedOutside
+            | Kind::DockerLost
+            | Kind::DockerBack
+            | Kind::Reloaded
+            | Kind::ReloadRefused
+            | Kind::Reexec
+            | Kind::Reaped
+            | Kind::Failed => "shim",
+        }
+    }
+}
+
+impl Event {
+    /// Returns an event with no facts yet; add them with [`Event::with`].
+    pub fn new(kind: Kind, priority: Priority, message: impl Into<String>) -> Event {
+        Event {
+            kind,
+            priority,
+            message: message.into(),
+            data: BTreeMap::new(),
+        }
+    }
+
+    /// Returns the event with one more fact.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<serde_json::Value>) -> Event {
+        self.data.insert(key.to_owned(), value.into());
+        self
+    }
+}

@@ -1,0 +1,8 @@
+//! The nouns. Plain data, no input or output, importing nothing of ours.
+
+pub mod check;
+pub mod container;
+pub mod event;
+pub mod log;
+pub mod mistake;
+pub mod service;
