@@ -72,7 +72,7 @@ fn hands_do_not_know_each_other() {
         .into_iter()
         .filter(|it| it.room == "host")
         .collect();
-    assert_none(hands.iter().flat_map(|it| foreign_hands(it)));
+    assert_none(hands.iter().flat_map(foreign_hands));
 }
 
 /// The rules themselves, each shown to bite.
