@@ -1,1 +1,3 @@
 //! What to do next. Pure functions: no clock, no socket, no file.
+
+pub mod container;

@@ -75,6 +75,31 @@ pub enum Mount {
     },
 }
 
+impl Protocol {
+    /// As docker writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Protocol::Tcp => "tcp",
+            Protocol::Udp => "udp",
+            Protocol::Sctp => "sctp",
+        }
+    }
+}
+
+/// What a container gets from where it runs, beside what its definition asks for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Setting {
+    pub name: String,
+    /// Ours, `io.wharf.…`.
+    pub labels: BTreeMap<String, String>,
+    /// The slice of the service, where docker's cgroup driver takes one.
+    pub cgroup_parent: Option<String>,
+    /// Secrets and the notify socket.
+    pub mounts: Vec<Mount>,
+    pub log_driver: String,
+    pub log_options: BTreeMap<String, String>,
+}
+
 /// A published port: host side to container side.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Publish {

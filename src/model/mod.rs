@@ -5,4 +5,5 @@ pub mod container;
 pub mod event;
 pub mod log;
 pub mod mistake;
+pub mod observed;
 pub mod service;

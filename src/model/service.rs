@@ -1,6 +1,6 @@
 //! A service as meant: every key of a definition resolved, nothing left to guess.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use super::{check::Check, container::ContainerSpec};
 
@@ -106,8 +106,43 @@ pub enum Multiline {
 }
 
 impl Service {
-    /// Environment, labels and the like are kept sorted so that equal definitions have equal hashes.
-    pub fn environment(&self) -> &BTreeMap<String, String> {
-        &self.container.environment
+    /// Returns a service of this name with every key at its default and no image yet.
+    pub fn named(name: &str) -> Service {
+        Service {
+            name: name.to_owned(),
+            pull: Pull::Missing,
+            container: ContainerSpec::default(),
+            secrets: Vec::new(),
+            port: None,
+            public_network: None,
+            limits: Limits::default(),
+            stop: Stop {
+                signal: None,
+                timeout: DEFAULT_STOP_TIMEOUT,
+            },
+            health: None,
+            monitors: Vec::new(),
+            success: DEFAULT_SUCCESS,
+            daemon_grace: DEFAULT_DAEMON_GRACE,
+            logs: Logs::default(),
+        }
+    }
+}
+
+/// Docker's own default grace.
+pub const DEFAULT_STOP_TIMEOUT: Duration = Duration::from_secs(10);
+/// usrsvc's `success_seconds`.
+pub const DEFAULT_SUCCESS: Duration = Duration::from_secs(2);
+pub const DEFAULT_DAEMON_GRACE: Duration = Duration::from_secs(60);
+
+impl Default for Logs {
+    fn default() -> Logs {
+        Logs {
+            rate: None,
+            burst: 10_000,
+            stderr_priority: 4,
+            multiline: None,
+            fields: Vec::new(),
+        }
     }
 }

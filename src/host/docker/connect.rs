@@ -63,6 +63,7 @@ fn socket() -> Result<String, Error> {
 fn pinned(api: bollard::Docker) -> bollard::Docker {
     let version = api.client_version();
     api.with_request_modifier(move |mut request| {
+        make_login_url_safe(&mut request);
         let path = request
             .uri()
             .path_and_query()
@@ -78,4 +79,18 @@ fn pinned(api: bollard::Docker) -> bollard::Docker {
         }
         request
     })
+}
+
+/// bollard writes this header in plain base64, the daemon reads it in the URL alphabet and takes a
+/// login with `+` or `/` in it for no login at all.
+fn make_login_url_safe<B>(request: &mut http::Request<B>) {
+    let Some(header) = request.headers_mut().get_mut("X-Registry-Auth") else {
+        return;
+    };
+    let safe = header
+        .to_str()
+        .map(|it| it.replace('+', "-").replace('/', "_"));
+    if let Some(safe) = safe.ok().and_then(|it| it.parse().ok()) {
+        *header = safe;
+    }
 }

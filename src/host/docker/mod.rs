@@ -1,6 +1,13 @@
 //! Docker's API, the only room that knows Docker exists.
 
+mod auth;
+mod body;
 mod connect;
+pub mod events;
+pub mod image;
+mod inspect;
+mod lifecycle;
+mod networks;
 
 use std::time::Duration;
 

@@ -1,0 +1,225 @@
+//! From a service and where it runs: the container to create, and what to do with one that is there already.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use crate::model::container::{ContainerSpec, Mount, Setting};
+use crate::model::observed::Container;
+use crate::model::service::Service;
+
+pub const LABEL_SERVICE: &str = "io.wharf.service";
+pub const LABEL_UNIT: &str = "io.wharf.unit";
+pub const LABEL_REVISION: &str = "io.wharf.revision";
+pub const LABEL_SPEC: &str = "io.wharf.spec";
+pub const LABEL_INVOCATION: &str = "io.wharf.invocation";
+
+/// The daemon's own log is a spill buffer for the time no shim reads: bounded, and large enough for
+/// a few minutes of a talkative service.
+const SPILL_OPTIONS: [(&str, &str); 3] = [
+    ("max-size", "20m"),
+    ("max-file", "5"),
+    ("compress", "false"),
+];
+
+/// Where the shim runs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Place {
+    /// The unit's full name; empty outside systemd.
+    pub unit: String,
+    pub invocation: String,
+    pub revision: String,
+    /// `systemd` or `cgroupfs`.
+    pub cgroup_driver: String,
+    /// The escaped slice of the service, `runner-a\x2db.slice`.
+    pub slice: String,
+    /// Secrets and the notify socket.
+    pub mounts: Vec<Mount>,
+}
+
+/// What to do about the containers found under our name and our labels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// Nothing in the way.
+    Create,
+    /// Running, ours, and made of the same definition: take it over as it is. The rest goes.
+    Adopt { id: String, remove: Vec<String> },
+    /// Ours, but dead or of another definition.
+    Replace { remove: Vec<String> },
+    /// The name belongs to a container that is not ours; it is never touched.
+    Stranger { id: String, image: String },
+}
+
+/// Returns the hash of what makes the container; 64 hex digits.
+pub fn hash(spec: &ContainerSpec) -> String {
+    // A struct of plain values always serialises; an empty text would only force a re-creation.
+    let text = serde_json::to_string(spec).unwrap_or_default();
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().map(|it| format!("{it:02x}")).collect()
+}
+
+/// Returns what the container of `service` gets from its place.
+pub fn setting(service: &Service, place: &Place) -> Setting {
+    let spec = &service.container;
+    let labels = [
+        (LABEL_SERVICE, service.name.clone()),
+        (LABEL_UNIT, place.unit.clone()),
+        (LABEL_REVISION, place.revision.clone()),
+        (LABEL_SPEC, hash(spec)),
+        (LABEL_INVOCATION, place.invocation.clone()),
+    ];
+    let (log_driver, log_options) = log(spec);
+    Setting {
+        name: service.name.clone(),
+        labels: labels.map(|(key, value)| (key.to_owned(), value)).into(),
+        // Docker takes a slice only with its systemd driver; with cgroupfs it would be a path.
+        cgroup_parent: (place.cgroup_driver == "systemd" && !place.unit.is_empty())
+            .then(|| place.slice.clone()),
+        mounts: place.mounts.clone(),
+        log_driver,
+        log_options,
+    }
+}
+
+fn log(spec: &ContainerSpec) -> (String, BTreeMap<String, String>) {
+    let own = |it: [(&str, &str); 3]| {
+        it.map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into()
+    };
+    match &spec.log_driver {
+        Some(driver) => (driver.clone(), spec.log_options.clone()),
+        None if spec.log_options.is_empty() => ("local".to_owned(), own(SPILL_OPTIONS)),
+        // Options without a driver: the ones people write are json-file's and local's alike.
+        None => ("local".to_owned(), spec.log_options.clone()),
+    }
+}
+
+/// Returns whether docker lets the shim read this driver's log back.
+pub fn log_is_readable(driver: &str) -> bool {
+    matches!(driver, "local" | "json-file" | "journald")
+}
+
+/// Decides what to do with the holder of our name and the containers that carry our label.
+pub fn arrival(service: &Service, holder: Option<&Container>, ours: &[Container]) -> Arrival {
+    let wanted = hash(&service.container);
+    let is_ours = |it: &Container| it.labels.get(LABEL_SERVICE) == Some(&service.name);
+    if let Some(it) = holder.filter(|it| !is_ours(it)) {
+        return Arrival::Stranger {
+            id: it.id.clone(),
+            image: it.image.clone(),
+        };
+    }
+    let same = |it: &&Container| it.running && it.labels.get(LABEL_SPEC) == Some(&wanted);
+    let keep = holder
+        .filter(same)
+        .or_else(|| ours.iter().find(same))
+        .map(|it| it.id.clone());
+    let mut remove: Vec<String> = ours.iter().chain(holder).map(|it| it.id.clone()).collect();
+    remove.sort();
+    remove.dedup();
+    remove.retain(|id| Some(id) != keep.as_ref());
+    match keep {
+        Some(id) => Arrival::Adopt { id, remove },
+        None if remove.is_empty() => Arrival::Create,
+        None => Arrival::Replace { remove },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service() -> Service {
+        Service {
+            container: ContainerSpec {
+                image: "web".into(),
+                ..ContainerSpec::default()
+            },
+            ..Service::named("web")
+        }
+    }
+
+    fn container(id: &str, running: bool, labels: &[(&str, &str)]) -> Container {
+        let labels = labels
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
+        Container {
+            id: id.into(),
+            name: "web".into(),
+            running,
+            labels,
+            ..Container::default()
+        }
+    }
+
+    fn of(id: &str, running: bool, spec: &str) -> Container {
+        container(id, running, &[(LABEL_SERVICE, "web"), (LABEL_SPEC, spec)])
+    }
+
+    #[test]
+    fn every_leftover_has_its_answer() {
+        let (service, same) = (service(), hash(&service().container));
+        let remove = |ids: &[&str]| ids.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+        let adopt = |id: &str, ids: &[&str]| Arrival::Adopt {
+            id: id.into(),
+            remove: remove(ids),
+        };
+        let running = of("a", true, &same);
+        let dead = of("a", false, &same);
+        let other = of("a", true, "0");
+        assert_eq!(arrival(&service, None, &[]), Arrival::Create);
+        assert_eq!(
+            arrival(&service, Some(&running), std::slice::from_ref(&running)),
+            adopt("a", &[])
+        );
+        let replace = Arrival::Replace {
+            remove: remove(&["a"]),
+        };
+        assert_eq!(
+            arrival(&service, Some(&dead), std::slice::from_ref(&dead)),
+            replace
+        );
+        assert_eq!(
+            arrival(&service, Some(&other), std::slice::from_ref(&other)),
+            replace
+        );
+        let two = [running.clone(), of("b", true, &same)];
+        assert_eq!(arrival(&service, Some(&running), &two), adopt("a", &["b"]));
+        let stranger = container("s", true, &[]);
+        assert!(matches!(
+            arrival(&service, Some(&stranger), &[]),
+            Arrival::Stranger { .. }
+        ));
+        let neighbour = container("n", true, &[(LABEL_SERVICE, "web2"), (LABEL_SPEC, &same)]);
+        assert!(matches!(
+            arrival(&service, Some(&neighbour), &[]),
+            Arrival::Stranger { .. }
+        ));
+    }
+
+    #[test]
+    fn what_makes_the_container_makes_the_hash() {
+        let mut other = service().container;
+        other.environment.insert("A".into(), "1".into());
+        assert_ne!(hash(&service().container), hash(&other));
+        assert_eq!(hash(&other), hash(&other.clone()));
+    }
+
+    #[test]
+    fn a_slice_is_given_only_where_docker_takes_one() {
+        let place = |driver: &str| Place {
+            unit: "runner@web.service".into(),
+            cgroup_driver: driver.into(),
+            slice: "runner-web.slice".into(),
+            ..Place::default()
+        };
+        assert_eq!(
+            setting(&service(), &place("systemd"))
+                .cgroup_parent
+                .as_deref(),
+            Some("runner-web.slice")
+        );
+        assert_eq!(setting(&service(), &place("cgroupfs")).cgroup_parent, None);
+    }
+}

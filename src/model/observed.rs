@@ -1,0 +1,73 @@
+//! What docker and systemd show of a service right now. All of it is read, none of it remembered.
+
+use std::{collections::BTreeMap, time::Duration};
+
+/// One container as docker shows it.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+pub struct Container {
+    /// 64 hex digits.
+    pub id: String,
+    /// Without docker's leading slash.
+    pub name: String,
+    pub image: String,
+    pub image_id: String,
+    pub labels: BTreeMap<String, String>,
+    pub running: bool,
+    pub paused: bool,
+    pub exit_code: i64,
+    /// Docker's flag: some process in it was killed for memory, not necessarily the first one.
+    pub oom_killed: bool,
+    /// What docker says went wrong at start, empty otherwise.
+    pub error: String,
+    /// Of the first process on the host; 0 when not running.
+    pub pid: i64,
+    pub tty: bool,
+    /// RFC 3339, as docker writes it.
+    pub started_at: String,
+    pub finished_at: String,
+    /// Network name → address, IPv4 before IPv6; only networks that gave one.
+    pub addresses: Vec<(String, String)>,
+    pub host_network: bool,
+    pub log_driver: String,
+}
+
+impl Container {
+    /// The first twelve digits, as docker shows it to people.
+    pub fn short(&self) -> &str {
+        self.id.get(..12).unwrap_or(&self.id)
+    }
+}
+
+/// One unit as systemd shows it.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+pub struct Unit {
+    /// `runner@web.service`.
+    pub id: String,
+    /// `active`, `activating`, `inactive`, `failed`, `deactivating`, `reloading`.
+    pub active: String,
+    /// `running`, `auto-restart`, `start`, `dead`, ….
+    pub sub: String,
+    /// Why it ended: `success`, `exit-code`, `signal`, `watchdog`, `timeout`, ….
+    pub result: String,
+    pub status_text: String,
+    pub restarts: u64,
+    /// Since the epoch; zero when it never was.
+    pub active_since: Duration,
+    pub state_since: Duration,
+    pub main_pid: u32,
+    pub enabled: String,
+    /// Bytes of the service's slice; None when it is not accounted.
+    pub memory: Option<u64>,
+}
+
+/// What the daemon says of itself.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+pub struct Daemon {
+    pub version: String,
+    pub api_version: String,
+    /// `systemd` or `cgroupfs`.
+    pub cgroup_driver: String,
+    pub cgroup_version: String,
+    pub live_restore: bool,
+    pub log_driver: String,
+}
