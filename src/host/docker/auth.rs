@@ -76,10 +76,11 @@ fn pick(text: &str, registry: &str) -> Result<Option<DockerCredentials>, String>
             .and_then(|it| it.as_str())
             .map(str::to_owned)
     };
+    // The daemon reads user and password only; unpacking `auth` is the client's work.
+    let (user, password) = text("auth").and_then(|it| unpack(&it)).unzip();
     Ok(Some(DockerCredentials {
-        username: text("username"),
-        password: text("password"),
-        auth: text("auth"),
+        username: text("username").or(user),
+        password: text("password").or(password),
         identitytoken: text("identitytoken"),
         serveraddress: Some(key.clone()),
         ..DockerCredentials::default()
