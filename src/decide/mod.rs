@@ -1,3 +1,4 @@
 //! What to do next. Pure functions: no clock, no socket, no file.
 
 pub mod container;
+pub mod life;

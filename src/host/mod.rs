@@ -1,3 +1,6 @@
 //! The hands. One file or folder per thing outside this process; no hand knows another, none decides.
 
+pub mod clock;
 pub mod docker;
+pub mod files;
+pub mod surroundings;

@@ -1,0 +1,99 @@
+//! What systemd and the kernel tell this process about itself.
+
+use std::path::PathBuf;
+
+/// Where systemd started us, from the environment and /proc.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// `runner@web.service`; empty outside a service.
+    pub unit: String,
+    pub invocation: String,
+    /// $RUNTIME_DIRECTORY, or a folder of our own below the user's runtime folder or /run/wharf.
+    pub runtime: PathBuf,
+    /// $STATE_DIRECTORY, where there is one.
+    pub state: Option<PathBuf>,
+    pub credentials: Option<PathBuf>,
+    /// How and how long it ran, for ExecStopPost=: `success`, `exit-code`, `signal`, ….
+    pub service_result: Option<String>,
+    /// Set by ourselves across a re-execution: the container stays whatever the definition says now.
+    pub reexecuted: bool,
+}
+
+/// The variable a re-executed shim finds.
+pub const REEXECUTED: &str = "WHARF_REEXECUTED";
+
+/// Reads them for the service of this name.
+pub fn look(name: &str) -> Surroundings {
+    let text = |key: &str| std::env::var(key).unwrap_or_default();
+    let path = |key: &str| std::env::var_os(key).map(PathBuf::from);
+    let cgroup = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let invocation = text("INVOCATION_ID");
+    Surroundings {
+        unit: if invocation.is_empty() {
+            String::new()
+        } else {
+            unit(&cgroup).unwrap_or_default()
+        },
+        invocation,
+        runtime: path("RUNTIME_DIRECTORY").unwrap_or_else(|| own_runtime(name)),
+        state: path("STATE_DIRECTORY"),
+        credentials: path("CREDENTIALS_DIRECTORY"),
+        service_result: std::env::var("SERVICE_RESULT").ok(),
+        reexecuted: std::env::var_os(REEXECUTED).is_some(),
+    }
+}
+
+fn own_runtime(name: &str) -> PathBuf {
+    let base =
+        std::env::var_os("XDG_RUNTIME_DIR").map_or_else(|| PathBuf::from("/run"), PathBuf::from);
+    base.join("wharf").join(name)
+}
+
+/// The unit of a /proc/PID/cgroup: of the unified line, or of systemd's own where both exist.
+fn unit(cgroup: &str) -> Option<String> {
+    let lines = || cgroup.lines().filter_map(|it| it.split_once(':'));
+    let unified = lines().find(|(number, _)| *number == "0");
+    let named = lines().find(|(_, rest)| rest.starts_with("name=systemd:"));
+    let path = named.or(unified)?.1.split_once(':')?.1;
+    let service = path.split('/').rev().find(|it| it.ends_with(".service"))?;
+    Some(service.to_owned())
+}
+
+/// Returns the path of the running program as it was started, and whether that file is a newer one by now.
+pub fn program() -> (PathBuf, bool) {
+    let shown = std::fs::read_link("/proc/self/exe").unwrap_or_default();
+    let text = shown.to_string_lossy().into_owned();
+    // The kernel marks the path of a file that was replaced by a rename.
+    match text.strip_suffix(" (deleted)") {
+        Some(path) => (PathBuf::from(path), true),
+        None => (shown, false),
+    }
+}
+
+/// Replaces this process by the program at `path` with the same words; returns only when that fails.
+pub fn reexecute(path: &std::path::Path) -> std::io::Error {
+    use std::os::unix::process::CommandExt;
+    // clippy.toml keeps programs inside host/: this is host/.
+    #[allow(clippy::disallowed_methods)]
+    std::process::Command::new(path)
+        .args(std::env::args_os().skip(1))
+        .env(REEXECUTED, "1")
+        .exec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unit;
+
+    #[test]
+    fn the_unit_is_read_from_either_hierarchy() {
+        let v2 = "0::/runner.slice/runner-a\\x2db.slice/runner@a-b.service\n";
+        assert_eq!(unit(v2).as_deref(), Some("runner@a-b.service"));
+        let control = "0::/runner.slice/runner@a.service/.control\n";
+        assert_eq!(unit(control).as_deref(), Some("runner@a.service"));
+        let hybrid = "9:memory:/x\n1:name=systemd:/system.slice/web@1-2.service\n0::/\n";
+        assert_eq!(unit(hybrid).as_deref(), Some("web@1-2.service"));
+        assert_eq!(unit("0::/user.slice/session-1.scope\n"), None);
+        assert_eq!(unit(""), None);
+    }
+}
