@@ -3,4 +3,5 @@
 pub mod clock;
 pub mod docker;
 pub mod files;
+pub mod signals;
 pub mod surroundings;

@@ -51,13 +51,13 @@ pub struct Unit {
     pub result: String,
     pub status_text: String,
     pub restarts: u64,
-    /// Since the epoch; zero when it never was.
-    pub active_since: Duration,
-    pub state_since: Duration,
+    /// How long it has been active; None when it is not.
+    pub active_for: Option<Duration>,
+    /// How long it has been in the state it is in.
+    pub state_for: Option<Duration>,
     pub main_pid: u32,
     pub enabled: String,
-    /// Bytes of the service's slice; None when it is not accounted.
-    pub memory: Option<u64>,
+    pub slice: String,
 }
 
 /// What the daemon says of itself.
@@ -70,4 +70,18 @@ pub struct Daemon {
     pub cgroup_version: String,
     pub live_restore: bool,
     pub log_driver: String,
+}
+
+/// One service as `wharf status` shows it: its unit and its container side by side.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Standing {
+    pub name: String,
+    /// Where its definition was found.
+    pub file: Option<String>,
+    pub unit: Unit,
+    pub container: Option<Container>,
+    /// Bytes of the service's slice, else of the container; None when nothing is accounted.
+    pub memory: Option<u64>,
+    /// Why unit and container disagree, in words; None when they agree.
+    pub drift: Option<String>,
 }

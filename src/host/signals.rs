@@ -1,0 +1,48 @@
+//! Signals: what systemd and operators say to a running process.
+
+use std::io;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// SIGTERM and SIGINT: stop.
+pub struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+/// SIGHUP: read the definition again.
+pub struct Reload {
+    hangup: Signal,
+}
+
+/// Takes the three signals over; from here on none of them finds its default action.
+///
+/// # Errors
+/// As the system says; it does not in practice.
+pub fn listen() -> io::Result<(Stop, Reload)> {
+    let stop = Stop {
+        terminate: signal(SignalKind::terminate())?,
+        interrupt: signal(SignalKind::interrupt())?,
+    };
+    let reload = Reload {
+        hangup: signal(SignalKind::hangup())?,
+    };
+    Ok((stop, reload))
+}
+
+impl Stop {
+    /// Returns at the next SIGTERM or SIGINT.
+    pub async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+impl Reload {
+    /// Returns at the next SIGHUP; several that came meanwhile count as one.
+    pub async fn asked(&mut self) {
+        self.hangup.recv().await;
+    }
+}
