@@ -3,3 +3,4 @@
 pub mod container;
 pub mod life;
 pub mod shown;
+pub mod exit;
