@@ -12,6 +12,8 @@
 pub mod cli;
 pub mod say;
 
+pub mod doctor;
+pub mod install;
 pub mod shim;
 
 pub mod decide;

@@ -1,8 +1,11 @@
-//! Files: read up to a bound, written beside and renamed.
+//! Files: written beside and renamed, so that a reader sees the old or the new one, never a half.
 
-use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::{
+    fs,
+    io::{self, Read},
+    os::unix::fs::{PermissionsExt, symlink},
+    path::{Path, PathBuf},
+};
 
 /// A definition is a page or two; a larger file is something else.
 pub const LARGEST: u64 = 1 << 20;
@@ -13,7 +16,7 @@ pub const LARGEST: u64 = 1 << 20;
 /// As the system says; `InvalidData` when it is larger, or not UTF-8.
 pub fn read(path: &Path) -> io::Result<String> {
     let mut text = String::new();
-    std::fs::File::open(path)?
+    fs::File::open(path)?
         .take(LARGEST + 1)
         .read_to_string(&mut text)?;
     if text.len() as u64 > LARGEST {
@@ -30,11 +33,126 @@ pub fn read(path: &Path) -> io::Result<String> {
 /// # Errors
 /// As the system says.
 pub fn private_folder(path: &Path) -> io::Result<()> {
-    std::fs::create_dir_all(path)?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))
+    fs::create_dir_all(path)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700))
 }
 
 /// Removes a folder and what is in it; fine when it is not there.
 pub fn remove_folder(path: &Path) {
-    let _ = std::fs::remove_dir_all(path);
+    let _ = fs::remove_dir_all(path);
+}
+
+/// Writes the file with this mode, whatever the umask.
+///
+/// # Errors
+/// The file system's, with the path in words.
+pub fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let beside = beside(path);
+    fs::write(&beside, bytes)
+        .and_then(|()| finish(&beside, path, mode))
+        .map_err(|why| undo(&beside, path, &why))
+}
+
+/// Copies a file's content.
+///
+/// # Errors
+/// The file system's, with the path in words.
+pub fn copy(from: &Path, path: &Path, mode: u32) -> io::Result<()> {
+    let beside = beside(path);
+    fs::copy(from, &beside)
+        .and_then(|_| finish(&beside, path, mode))
+        .map_err(|why| undo(&beside, path, &why))
+}
+
+/// Makes or replaces a symbolic link.
+///
+/// # Errors
+/// The file system's, with the path in words.
+pub fn link(path: &Path, target: &Path) -> io::Result<()> {
+    let beside = beside(path);
+    remove(&beside)?;
+    symlink(target, &beside)
+        .and_then(|()| fs::rename(&beside, path))
+        .map_err(|why| undo(&beside, path, &why))
+}
+
+/// Makes one directory, mode 755; one that is there already is fine.
+///
+/// # Errors
+/// The file system's, with the path in words.
+pub fn make_directory(path: &Path) -> io::Result<()> {
+    match fs::create_dir(path) {
+        Err(why) if why.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(why) => Err(named(path, &why)),
+        Ok(()) => fs::set_permissions(path, fs::Permissions::from_mode(0o755)),
+    }
+}
+
+/// Removes a file or link; one that is gone already is fine.
+///
+/// # Errors
+/// The file system's, with the path in words.
+pub fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other.map_err(|why| named(path, &why)),
+    }
+}
+
+/// Removes a directory; one that is gone or holds something is left as it is.
+///
+/// # Errors
+/// The file system's, with the path in words.
+pub fn remove_if_empty(path: &Path) -> io::Result<()> {
+    match fs::remove_dir(path) {
+        Err(why)
+            if matches!(
+                why.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty
+            ) =>
+        {
+            Ok(())
+        }
+        other => other.map_err(|why| named(path, &why)),
+    }
+}
+
+/// Returns the text of a file.
+///
+/// # Errors
+/// The file system's, or not UTF-8, with the path in words.
+pub fn read(path: &Path) -> io::Result<String> {
+    fs::read_to_string(path).map_err(|why| named(path, &why))
+}
+
+/// Returns the paths in a directory, sorted; none when it cannot be read.
+pub fn entries(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut paths: Vec<_> = entries.map(|it| it.path()).collect();
+    paths.sort();
+    paths
+}
+
+fn finish(beside: &Path, path: &Path, mode: u32) -> io::Result<()> {
+    let file = fs::File::open(beside)?;
+    file.set_permissions(fs::Permissions::from_mode(mode))?;
+    file.sync_all()?;
+    fs::rename(beside, path)
+}
+
+fn undo(beside: &Path, path: &Path, why: &io::Error) -> io::Error {
+    // The first error is the one to tell.
+    drop(fs::remove_file(beside));
+    named(path, why)
+}
+
+/// Same directory, so that the rename stays within one file system; hidden, so that systemd and
+/// man-db do not read it.
+fn beside(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.{}", std::process::id()))
+}
+
+fn named(path: &Path, why: &io::Error) -> io::Error {
+    io::Error::new(why.kind(), format!("{}: {why}", path.display()))
 }

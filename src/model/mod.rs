@@ -3,7 +3,9 @@
 pub mod check;
 pub mod container;
 pub mod event;
+pub mod install_step;
 pub mod log;
 pub mod mistake;
 pub mod observed;
 pub mod service;
+pub mod unit_file;

@@ -1,0 +1,91 @@
+//! From a definition to what only systemd can hold: the slice with its limits, the stop timeout.
+
+use std::{path::Path, time::Duration};
+
+use super::escape::{slice, unit};
+use crate::model::{
+    service::{Limits, SecretSource, Service},
+    unit_file::UnitFile,
+};
+
+/// Added to a service's own stop timeout: the shim still has to read the last lines, remove the
+/// container and tell the journal.
+pub const STOP_MARGIN: Duration = Duration::from_secs(15);
+
+/// Returns the drop-in and the slice of one service, paths relative to the generator's directory.
+///
+/// `instance` is the name the unit is started by, `source` the definition it was read from.
+pub fn generated(instance: &str, service: &Service, source: &Path) -> [UnitFile; 2] {
+    [
+        drop_in(instance, service, source),
+        slice_unit(instance, &service.limits, source),
+    ]
+}
+
+fn drop_in(instance: &str, service: &Service, source: &Path) -> UnitFile {
+    let stop = (service.stop.timeout + STOP_MARGIN).as_secs();
+    let mut text = heading(source);
+    text += &format!(
+        "[Unit]\nDescription={} ({})\nSourcePath={}\n\n[Service]\nSlice={}\nTimeoutStopSec={stop}\n",
+        literal(instance),
+        literal(&service.container.image),
+        literal(&source.to_string_lossy()),
+        slice(instance),
+    );
+    for secret in &service.secrets {
+        match &secret.source {
+            SecretSource::Credential(name) => {
+                text += &format!("LoadCredential={}\n", literal(name));
+            }
+            SecretSource::File(_) | SecretSource::Exec(_) => {}
+        }
+    }
+    UnitFile {
+        path: format!("{}.d/50-wharf.conf", unit(instance)),
+        text,
+    }
+}
+
+fn slice_unit(instance: &str, limits: &Limits, source: &Path) -> UnitFile {
+    let mut text = heading(source);
+    text += &format!(
+        "[Unit]\nDescription={} (shim and container)\nSourcePath={}\n\n[Slice]\n",
+        literal(instance),
+        literal(&source.to_string_lossy()),
+    );
+    let lines = [
+        ("MemoryMax", limits.memory.map(|it| it.to_string())),
+        ("MemoryHigh", limits.memory_high.map(|it| it.to_string())),
+        ("CPUQuota", limits.cpu_millis.map(percent)),
+        ("CPUWeight", limits.cpu_weight.map(|it| it.to_string())),
+        ("TasksMax", limits.tasks.map(|it| it.to_string())),
+        ("IOWeight", limits.io_weight.map(|it| it.to_string())),
+    ];
+    for (key, value) in lines {
+        if let Some(value) = value {
+            text += &format!("{key}={value}\n");
+        }
+    }
+    UnitFile {
+        path: slice(instance),
+        text,
+    }
+}
+
+fn heading(source: &Path) -> String {
+    let source = source.to_string_lossy().replace(char::is_control, " ");
+    format!("# Made by wharf's generator from {source}; every daemon-reload makes it anew.\n")
+}
+
+/// Thousandths of a core as systemd's percentage, to a tenth.
+fn percent(millis: u64) -> String {
+    match millis % 10 {
+        0 => format!("{}%", millis / 10),
+        tenth => format!("{}.{tenth}%", millis / 10),
+    }
+}
+
+/// A value that is taken as it is: no specifier, no second line.
+fn literal(value: &str) -> String {
+    value.replace('%', "%%").replace(char::is_control, " ")
+}

@@ -1,0 +1,119 @@
+//! Unit files for the systemd found: it ignores, with a warning only, what it does not know.
+
+/// A unit file that comes with the binary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Template {
+    /// `runner@.service`, one instance per service.
+    Runner,
+    /// `wharf-reap.service`, once per boot.
+    Reap,
+}
+
+impl Template {
+    pub const ALL: [Template; 2] = [Template::Runner, Template::Reap];
+
+    pub fn file_name(self) -> &'static str {
+        match self {
+            Template::Runner => "runner@.service",
+            Template::Reap => "wharf-reap.service",
+        }
+    }
+
+    fn text(self) -> &'static str {
+        match self {
+            Template::Runner => include_str!("../../../units/runner@.service"),
+            Template::Reap => include_str!("../../../units/wharf-reap.service"),
+        }
+    }
+}
+
+/// Returns `runner@.service` for this systemd (252, 255, …) and the binary at this absolute path.
+pub fn render(systemd_version: u32, binary: &str) -> String {
+    render_template(Template::Runner, systemd_version, binary)
+}
+
+/// Returns a unit file: the lines meant for this systemd, `@BINARY@` filled in.
+///
+/// A line `@>=254@TEXT` is kept as TEXT from systemd 254 on, a line `@<254@TEXT` before it.
+pub fn render_template(template: Template, systemd_version: u32, binary: &str) -> String {
+    let binary = as_word(binary);
+    template
+        .text()
+        .lines()
+        .filter_map(|line| line_for(systemd_version, line))
+        .map(|line| line.replace("@BINARY@", &binary) + "\n")
+        .collect()
+}
+
+fn line_for(version: u32, line: &str) -> Option<&str> {
+    let Some((condition, text)) = line.strip_prefix('@').and_then(|rest| rest.split_once('@'))
+    else {
+        return Some(line);
+    };
+    let limit = |digits: &str| digits.parse::<u32>().ok();
+    let kept = match condition.strip_prefix(">=") {
+        Some(digits) => limit(digits)? <= version,
+        None => version < limit(condition.strip_prefix('<')?)?,
+    };
+    kept.then_some(text)
+}
+
+/// One word of an `Exec…=` line: a specifier is not meant, and a blank would end the word.
+/// systemd takes no program with a quote or backslash in its name, so these need no care.
+fn as_word(path: &str) -> String {
+    let path = path.replace('%', "%%");
+    match path.contains([' ', '\t']) {
+        true => format!("\"{path}\""),
+        false => path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Template, render, render_template};
+
+    fn has(text: &str, line: &str) -> bool {
+        text.lines().any(|it| it == line)
+    }
+
+    #[test]
+    fn before_253_reload_is_a_signal() {
+        let text = render(252, "/usr/bin/wharf");
+        assert!(has(&text, "Type=notify"));
+        assert!(has(&text, "ExecReload=/bin/kill -HUP $MAINPID"));
+        assert!(!text.contains("RestartSteps="));
+    }
+
+    #[test]
+    fn at_253_reload_waits_but_delays_do_not_grow_yet() {
+        let text = render(253, "/usr/bin/wharf");
+        assert!(has(&text, "Type=notify-reload"));
+        assert!(!text.contains("ExecReload="));
+        assert!(!text.contains("RestartSteps="));
+    }
+
+    #[test]
+    fn from_254_delays_grow() {
+        let text = render(254, "/usr/bin/wharf");
+        assert!(has(&text, "RestartSteps=6"));
+        assert!(has(&text, "RestartMode=direct"));
+        assert!(!has(&text, "RestartSec=2s"));
+    }
+
+    #[test]
+    fn every_marker_is_spent() {
+        for template in Template::ALL {
+            for version in [240, 252, 253, 254, 260] {
+                let text = render_template(template, version, "/b");
+                assert!(!text.contains('@') || !text.lines().any(|it| it.starts_with('@')));
+                assert!(!text.contains("@BINARY@"));
+            }
+        }
+    }
+
+    #[test]
+    fn a_path_stays_one_word() {
+        let text = render(252, "/opt/a b/100%/wharf");
+        assert!(has(&text, "ExecStart=\"/opt/a b/100%%/wharf\" run %i"));
+    }
+}

@@ -1,0 +1,166 @@
+//! What systemd is given, held against systemd's own tools.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use wharf::decide::units::{
+    escape::escaped,
+    render::{Template, render_template},
+};
+
+/// Above it `systemd-analyze security` is not content with a unit of ours.
+const MOST_EXPOSED: f64 = 2.5;
+
+#[test]
+fn units_for_the_systemd_here_pass_verify_in_silence() {
+    let Some(version) = version() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    for template in Template::ALL {
+        let file = written(dir.path(), template, version, "/bin/true");
+        let output = run("systemd-analyze", &["verify", "--man=no", &file]);
+        assert_eq!(text(&output.stderr), "", "{file}");
+        assert!(output.status.success(), "{file}");
+    }
+}
+
+#[test]
+fn the_newest_units_differ_only_in_what_an_old_systemd_ignores() {
+    let Some(version) = version() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let file = written(dir.path(), Template::Runner, 260, "/bin/true");
+    let output = run("systemd-analyze", &["verify", "--man=no", &file]);
+    let words = text(&output.stderr);
+    let known = [
+        "notify-reload",
+        "RestartSteps",
+        "RestartMaxDelaySec",
+        "RestartMode",
+    ];
+    let strange = words
+        .lines()
+        .filter(|line| !known.iter().any(|it| line.contains(it)))
+        .collect::<Vec<_>>();
+    assert!(strange.is_empty(), "{strange:?}");
+    // The reason for rendering: what one version obeys another one drops with no more than this.
+    assert_eq!(words.contains("ignoring"), version < 254, "{words}");
+}
+
+#[test]
+fn a_path_with_blanks_is_still_one_program() {
+    let Some(version) = version() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let binary = dir.path().join("a b 100%");
+    fs::copy("/bin/true", &binary).unwrap();
+    let file = written(
+        dir.path(),
+        Template::Runner,
+        version,
+        binary.to_str().unwrap(),
+    );
+    let output = run("systemd-analyze", &["verify", "--man=no", &file]);
+    assert_eq!(text(&output.stderr), "");
+}
+
+#[test]
+fn the_sandbox_is_tight() {
+    if version().is_none() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    for template in Template::ALL {
+        for version in [252, 253, 254] {
+            let file = written(dir.path(), template, version, "/bin/true");
+            let words = ["security", "--offline=yes", "--no-pager", &file];
+            let report = text(&run("systemd-analyze", &words).stdout);
+            let level = report.lines().last().and_then(level).unwrap_or(f64::NAN);
+            assert!(level <= MOST_EXPOSED, "{file} for {version}: {report}");
+        }
+    }
+}
+
+#[test]
+fn escaping_is_systemds_own() {
+    if version().is_none() {
+        return;
+    }
+    let names = [
+        "a",
+        "a-b",
+        "a.b",
+        ".a",
+        "a_b",
+        "a:b",
+        "crystal-docs",
+        "x@y",
+        "ü",
+        "a b",
+        "a\\b",
+        "a/b",
+        "a-b-c.d_e",
+        "0",
+        "-",
+        "--a",
+        "%i",
+        "$x",
+        "a\tb",
+    ];
+    for name in names {
+        let output = run("systemd-escape", &["--", name]);
+        assert_eq!(
+            escaped(name),
+            text(&output.stdout).trim_end_matches('\n'),
+            "{name:?}"
+        );
+    }
+}
+
+/// Returns what `systemd-analyze security` ends with: `→ Overall exposure level for x: 2.4 OK`.
+fn level(line: &str) -> Option<f64> {
+    line.rsplit_once(": ")?
+        .1
+        .split_whitespace()
+        .next()?
+        .parse()
+        .ok()
+}
+
+fn written(dir: &Path, template: Template, version: u32, binary: &str) -> String {
+    let path: PathBuf = dir.join(template.file_name());
+    fs::write(&path, render_template(template, version, binary)).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+/// Returns the version of the systemd installed; None, said aloud, where there is none and none is demanded.
+#[allow(clippy::print_stdout, reason = "a skipped test has to say so")]
+fn version() -> Option<u32> {
+    let output = command("systemctl", &["--version"]).output();
+    let Ok(output) = output else {
+        let demanded = ["CI", "WHARF_REQUIRE_ALL"];
+        let demanded = demanded.iter().any(|it| std::env::var_os(it).is_some());
+        assert!(!demanded, "systemd is not installed");
+        println!("SKIPPED: systemd is not installed");
+        return None;
+    };
+    text(&output.stdout).split_whitespace().nth(1)?.parse().ok()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn run(program: &str, words: &[&str]) -> Output {
+    command(program, words).output().unwrap()
+}
+
+#[allow(clippy::disallowed_methods, reason = "the tests are the host here")]
+fn command(program: &str, words: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command
+        .args(words)
+        .env("LC_ALL", "C.UTF-8")
+        .env("SYSTEMD_COLORS", "0");
+    command
+}
