@@ -76,14 +76,17 @@ impl Wish {
 /// Returns every directory an install may have to make, parents first.
 pub fn directories(wish: &Wish) -> Vec<PathBuf> {
     let root = wish.root.as_deref().unwrap_or(Path::new("/"));
-    let mut found = BTreeSet::new();
-    for path in files(wish).iter().filter_map(written).chain([wish.list()]) {
+    let services = wish.staged(Path::new("/etc/wharf/services"));
+    let files = files(wish);
+    let mut found = BTreeSet::from([services.clone()]);
+    for path in files
+        .iter()
+        .filter_map(written)
+        .chain([wish.list(), services])
+    {
         let parents = path.ancestors().skip(1);
         found.extend(parents.take_while(|it| *it != root).map(Path::to_owned));
     }
-    let services = wish.staged(Path::new("/etc/wharf/services"));
-    found.extend(services.parent().map(Path::to_owned));
-    found.insert(services);
     found.into_iter().collect()
 }
 
