@@ -117,14 +117,6 @@ pub fn remove_if_empty(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Returns the text of a file.
-///
-/// # Errors
-/// The file system's, or not UTF-8, with the path in words.
-pub fn read(path: &Path) -> io::Result<String> {
-    fs::read_to_string(path).map_err(|why| named(path, &why))
-}
-
 /// Returns the paths in a directory, sorted; none when it cannot be read.
 pub fn entries(directory: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();

@@ -1,3 +1,1 @@
 //! The only printer: answers on stdout, talk on stderr.
-
-
