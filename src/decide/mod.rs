@@ -1,8 +1,13 @@
 //! What to do next. Pure functions: no clock, no socket, no file.
 
+pub mod address;
 pub mod container;
 pub mod exit;
 pub mod install;
+pub mod difference;
+pub mod expect;
+pub mod health;
 pub mod life;
+pub mod pace;
 pub mod shown;
 pub mod units;

@@ -86,7 +86,7 @@ pub enum Expected {
 }
 
 /// A command with what it should leave behind.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Order {
     pub argv: Vec<String>,
     pub environment: BTreeMap<String, String>,
@@ -101,6 +101,21 @@ pub struct Order {
 pub enum Stdin {
     Text(String),
     File(PathBuf),
+}
+
+impl Order {
+    /// Returns a command with nothing set: no input, this process's environment, exit code 0 expected.
+    pub fn new<W: Into<String>>(argv: impl IntoIterator<Item = W>) -> Order {
+        Order {
+            argv: argv.into_iter().map(Into::into).collect(),
+            ..Order::default()
+        }
+    }
+
+    /// Returns this line as `/bin/sh` reads it.
+    pub fn shell(line: impl Into<String>) -> Order {
+        Order::new(["/bin/sh".to_owned(), "-c".to_owned(), line.into()])
+    }
 }
 
 /// What one probe saw.

@@ -28,6 +28,8 @@ pub struct Container {
     /// Network name → address, IPv4 before IPv6; only networks that gave one.
     pub addresses: Vec<(String, String)>,
     pub host_network: bool,
+    /// `bridge`, `host`, `none`, `container:ID` or the network it was created on.
+    pub network_mode: String,
     pub log_driver: String,
 }
 

@@ -1,1 +1,3 @@
 //! The story of one container under one unit: bring it up, watch it, carry its lines, end it well.
+
+pub mod checks;

@@ -107,6 +107,7 @@ fn seen(it: ContainerInspectResponse) -> Container {
         finished_at: time(state.finished_at),
         addresses,
         host_network: host.network_mode.as_deref() == Some("host"),
+        network_mode: host.network_mode.unwrap_or_default(),
         log_driver: host.log_config.and_then(|it| it.typ).unwrap_or_default(),
     }
 }

@@ -4,6 +4,7 @@ mod auth;
 mod body;
 mod connect;
 pub mod events;
+pub mod exec;
 pub mod image;
 mod inspect;
 mod lifecycle;
