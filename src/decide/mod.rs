@@ -2,11 +2,11 @@
 
 pub mod address;
 pub mod container;
-pub mod exit;
-pub mod install;
 pub mod difference;
+pub mod exit;
 pub mod expect;
 pub mod health;
+pub mod install;
 pub mod life;
 pub mod pace;
 pub mod shown;
