@@ -3,6 +3,7 @@
 pub mod address;
 pub mod container;
 pub mod difference;
+pub mod doctor;
 pub mod exit;
 pub mod expect;
 pub mod health;

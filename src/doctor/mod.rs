@@ -1,1 +1,132 @@
 //! The story of `wharf doctor`: gather facts about this host, judge them, say what to do.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::decide::container::LABEL_UNIT;
+use crate::decide::doctor::judge;
+use crate::decide::units::render::Template;
+use crate::host::docker::Docker;
+use crate::host::{definitions, files, kernel, systemd};
+use crate::model::facts::{DefinitionFacts, Facts, JournalFacts, SystemdFacts, UnitFacts};
+use crate::model::finding::Finding;
+use crate::model::observed::{Container, Daemon};
+
+/// Where a template of ours may lie, in systemd's own order.
+const UNIT_DIRECTORIES: [&str; 4] = [
+    "/etc/systemd/system",
+    "/run/systemd/system",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+];
+
+const DAEMON_JSON: &str = "/etc/docker/daemon.json";
+const JOURNAL_SOCKET: &str = "/run/systemd/journal/socket";
+const JOURNAL_DIRECTORY: &str = "/var/log/journal";
+
+/// Returns what is wrong with this host, the gravest first. Changes nothing.
+///
+/// `mistakes` reads a definition (its text, its path) and returns its mistakes, one line each.
+pub async fn doctor(mistakes: impl Fn(&str, &str) -> Vec<String>) -> Vec<Finding> {
+    let (docker, containers) = ask_docker().await;
+    judge(&Facts {
+        systemd: look_at_systemd(),
+        docker,
+        daemon_json: files::read(Path::new(DAEMON_JSON)).ok(),
+        journal: look_at_journal(),
+        ip_vs: kernel::has_ip_vs(),
+        units: look_at_units(),
+        containers,
+        definitions: look_at_definitions(mistakes),
+    })
+}
+
+async fn ask_docker() -> (Result<Daemon, String>, Vec<Container>) {
+    let docker = match Docker::connect().await {
+        Ok(docker) => docker,
+        Err(why) => return (Err(why.to_string()), Vec::new()),
+    };
+    let daemon = docker.daemon().await.map_err(|why| why.to_string());
+    let containers = docker.labelled(LABEL_UNIT).await.unwrap_or_default();
+    (daemon, containers)
+}
+
+fn look_at_systemd() -> SystemdFacts {
+    let mut places = UNIT_DIRECTORIES
+        .iter()
+        .map(|it| Path::new(it).join(Template::Runner.file_name()));
+    let path = places.find(|it| it.is_file());
+    let verified = |path: &PathBuf| systemd::complaints(&[&path.to_string_lossy()]).ok();
+    SystemdFacts {
+        version: systemd::version().ok(),
+        running: systemd::is_running(),
+        template: path.as_deref().and_then(|it| files::read(it).ok()),
+        complaints: path.as_ref().and_then(verified).unwrap_or_default(),
+        cgroup_v2: kernel::has_cgroup_v2(),
+    }
+}
+
+fn look_at_journal() -> JournalFacts {
+    let text = systemd::configuration("systemd/journald.conf").unwrap_or_default();
+    JournalFacts {
+        socket: Path::new(JOURNAL_SOCKET).exists(),
+        readable: systemd::journal_is_readable(),
+        directory: Path::new(JOURNAL_DIRECTORY).is_dir(),
+        settings: settings(&text),
+    }
+}
+
+/// The last value of each key, as systemd reads a file and its drop-ins.
+fn settings(text: &str) -> BTreeMap<String, String> {
+    let lines = text
+        .lines()
+        .map(str::trim)
+        .filter(|it| !it.starts_with(['#', ';', '[']));
+    let pairs = lines.filter_map(|it| it.split_once('='));
+    pairs
+        .map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()))
+        .collect()
+}
+
+fn look_at_units() -> Vec<UnitFacts> {
+    let properties = [
+        "Id",
+        "ActiveState",
+        "SubState",
+        "Result",
+        "NeedDaemonReload",
+        "DropInPaths",
+        "LogRateLimitIntervalUSec",
+    ];
+    let shown = systemd::show("runner@*.service", &properties).unwrap_or_default();
+    shown.into_iter().map(unit).collect()
+}
+
+fn unit(mut properties: systemd::Properties) -> UnitFacts {
+    let mut take = |key| properties.remove(key).unwrap_or_default();
+    UnitFacts {
+        id: take("Id"),
+        active: take("ActiveState"),
+        sub: take("SubState"),
+        result: take("Result"),
+        reload_needed: take("NeedDaemonReload") == "yes",
+        drop_in: take("DropInPaths").contains("/50-wharf.conf"),
+        // Zero means journald's own limit, not none.
+        rate_limit_lifted: take("LogRateLimitIntervalUSec") != "0",
+    }
+}
+
+fn look_at_definitions(mistakes: impl Fn(&str, &str) -> Vec<String>) -> Vec<DefinitionFacts> {
+    let found = definitions::all(&definitions::search_path()).into_iter();
+    let read = |path: &Path| match files::read(path) {
+        Ok(text) => mistakes(&text, &path.to_string_lossy()),
+        Err(why) => vec![why.to_string()],
+    };
+    found
+        .map(|(name, path)| DefinitionFacts {
+            name,
+            mistakes: read(&path),
+            path,
+        })
+        .collect()
+}

@@ -7,6 +7,7 @@ pub mod files;
 pub mod notify;
 pub mod probe;
 pub mod process;
+pub mod kernel;
 pub mod signals;
 pub mod surroundings;
 pub mod systemd;

@@ -3,6 +3,8 @@
 pub mod check;
 pub mod container;
 pub mod event;
+pub mod facts;
+pub mod finding;
 pub mod install_step;
 pub mod log;
 pub mod mistake;

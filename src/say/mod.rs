@@ -1,3 +1,4 @@
 //! The only printer: answers on stdout, talk on stderr.
 
 
+pub mod doctor;

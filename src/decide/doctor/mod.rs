@@ -1,0 +1,45 @@
+//! Facts about a host in, findings with a remedy each out.
+
+mod docker;
+mod journal;
+mod services;
+mod systemd;
+
+use crate::model::facts::Facts;
+use crate::model::finding::{Finding, Severity};
+
+/// Returns what is wrong with the host, the gravest first; empty when all is well.
+pub fn judge(facts: &Facts) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    systemd::judge(facts, &mut findings);
+    docker::judge(facts, &mut findings);
+    journal::judge(facts, &mut findings);
+    services::judge(facts, &mut findings);
+    if !facts.ip_vs {
+        findings.push(finding(
+            Severity::Note,
+            "kernel",
+            "has no ip_vs module; runner@ units do not need it, a balancer by IPVS would",
+            "apt-get install linux-image-amd64 (the cloud kernel leaves ip_vs out) and reboot",
+        ));
+    }
+    findings.sort_by_key(|it| it.severity);
+    findings
+}
+
+fn finding(
+    severity: Severity,
+    subject: &str,
+    what: impl Into<String>,
+    remedy: impl Into<String>,
+) -> Finding {
+    Finding {
+        severity,
+        subject: subject.to_owned(),
+        what: what.into(),
+        remedy: remedy.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,21 @@
+//! The kernel: what it can do.
+
+use std::{fs, path::Path};
+
+/// Whether IPVS is there: built in, loaded, or a module that can be.
+pub fn has_ip_vs() -> bool {
+    if Path::new("/proc/net/ip_vs").exists() {
+        return true;
+    }
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let modules = Path::new("/lib/modules").join(release.trim());
+    ["modules.dep", "modules.builtin"].iter().any(|list| {
+        let text = fs::read_to_string(modules.join(list)).unwrap_or_default();
+        text.contains("/ip_vs.ko")
+    })
+}
+
+/// Whether the unified cgroup hierarchy is mounted where systemd and docker look for it.
+pub fn has_cgroup_v2() -> bool {
+    Path::new("/sys/fs/cgroup/cgroup.controllers").exists()
+}
