@@ -117,14 +117,6 @@ pub fn remove_if_empty(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Returns the paths in a directory, sorted; none when it cannot be read.
-pub fn entries(directory: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
-    let mut paths: Vec<_> = entries.map(|it| it.path()).collect();
-    paths.sort();
-    paths
-}
-
 fn finish(beside: &Path, path: &Path, mode: u32) -> io::Result<()> {
     let file = fs::File::open(beside)?;
     file.set_permissions(fs::Permissions::from_mode(mode))?;

@@ -1,0 +1,65 @@
+# `make demo` shows wharf at work in a machine of its own; `make test` runs every test there is.
+# Both install what they need on Debian 12 or Ubuntu 24.04 and say so first.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
+TARGET ?= $(shell PATH='$(PATH)' rustc -vV 2>/dev/null | sed -n 's/^host: //p')
+# One file that needs nothing of the host: see "Release" in ARCHITECTURE.md.
+RELEASE := target/wharf
+SOURCES := $(shell find src units -type f) Cargo.toml Cargo.lock
+STAGED := $(if $(DESTDIR),--root '$(DESTDIR)')
+
+.PHONY: demo test test-fast bench soak release install uninstall deb lint lab-up lab-ssh lab-down clean
+
+demo:
+	tests/run demo
+
+test:
+	tests/run all
+
+# Under a minute once built; no docker, no machines.
+test-fast:
+	tests/run fast
+
+bench: release
+	tests/run bench
+
+soak: release
+	tests/run soak
+
+lint:
+	tests/run lint
+
+release: $(RELEASE)
+
+$(RELEASE): $(SOURCES)
+	tests/toolchain
+	RUSTFLAGS='-C target-feature=+crt-static' cargo build --release --locked --target $(TARGET)
+	install -D -m 755 target/$(TARGET)/release/wharf $@
+
+install: $(RELEASE)
+	$(RELEASE) install --prefix '$(PREFIX)' $(STAGED)
+
+uninstall:
+	$(RELEASE) uninstall --prefix '$(PREFIX)' $(STAGED)
+
+# The units are left out: the package renders them for the systemd of the host it lands on.
+deb: $(RELEASE)
+	command -v cargo-deb >/dev/null || cargo install cargo-deb --locked
+	rm -rf target/stage
+	$(RELEASE) install --prefix /usr --root target/stage
+	cargo deb --no-build --no-strip --output target/
+
+lab-up:
+	tests/lab/install
+	tests/lab/lab up
+
+lab-ssh:
+	tests/lab/lab ssh
+
+lab-down:
+	tests/lab/lab down
+
+clean:
+	cargo clean
