@@ -1,4 +1,3 @@
 //! The only printer: answers on stdout, talk on stderr.
 
-
 pub mod doctor;
