@@ -1,0 +1,109 @@
+//! All mistakes and notices of one file, gathered while it is read.
+
+use crate::model::mistake::Mistake;
+
+/// Mistakes (and, apart from them, notices) kept of one file; the rest is only counted.
+const MOST_KEPT: usize = 100;
+
+/// Where something stands in the file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Counted from 1; 0 when there is none.
+    pub(super) line: usize,
+    /// In characters, counted from 1.
+    pub(super) column: usize,
+    /// In characters.
+    pub(super) width: usize,
+}
+
+/// What was found so far.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    mistakes: Kept,
+    notices: Kept,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    list: Vec<Mistake>,
+    beyond: usize,
+}
+
+impl Findings {
+    /// Adds something that makes the definition unusable.
+    pub(super) fn mistake(&mut self, place: Place, path: &str, what: impl Into<String>) {
+        self.mistakes.add(entry(place, path, what.into(), None));
+    }
+
+    /// The same, with what to do next.
+    pub(super) fn mistake_with(
+        &mut self,
+        place: Place,
+        path: &str,
+        what: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        let hint = Some(hint.into());
+        self.mistakes.add(entry(place, path, what.into(), hint));
+    }
+
+    /// Adds something the operator should know; the definition works all the same.
+    pub(super) fn notice(
+        &mut self,
+        place: Place,
+        path: &str,
+        what: impl Into<String>,
+        hint: Option<String>,
+    ) {
+        self.notices.add(entry(place, path, what.into(), hint));
+    }
+
+    pub(super) fn is_clean(&self) -> bool {
+        self.mistakes.list.is_empty()
+    }
+
+    /// Returns mistakes and notices in the order of the file.
+    pub(super) fn done(self) -> (Vec<Mistake>, Vec<Mistake>) {
+        (
+            self.mistakes.done("mistakes"),
+            self.notices.done("warnings"),
+        )
+    }
+}
+
+impl Kept {
+    /// The same thing at the same place, as an anchor used twice gives it, counts once.
+    fn add(&mut self, new: Mistake) {
+        let same = |old: &Mistake| {
+            old.line == new.line && old.column == new.column && old.what == new.what
+        };
+        if self.list.iter().any(same) {
+            return;
+        }
+        if self.list.len() < MOST_KEPT {
+            self.list.push(new);
+        } else {
+            self.beyond += 1;
+        }
+    }
+
+    fn done(mut self, noun: &str) -> Vec<Mistake> {
+        self.list.sort_by_key(|it| (it.line, it.column));
+        if self.beyond > 0 {
+            let what = format!("{} more {noun} are not listed", self.beyond);
+            self.list.push(entry(Place::default(), "", what, None));
+        }
+        self.list
+    }
+}
+
+fn entry(place: Place, path: &str, what: String, hint: Option<String>) -> Mistake {
+    Mistake {
+        line: place.line,
+        column: place.column,
+        width: place.width,
+        path: path.to_owned(),
+        what,
+        hint,
+    }
+}

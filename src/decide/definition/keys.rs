@@ -1,0 +1,101 @@
+//! Every key a definition may have, section by section.
+
+pub(super) const TOP: &[&str] = &[
+    "name",
+    "image",
+    "container_create_args",
+    "service_args",
+    "environment",
+    "env_file",
+    "secrets",
+    "volumes",
+    "port",
+    "user",
+    "limits",
+    "stop",
+    "health_check",
+    "monitor",
+    "success_seconds",
+    "pull",
+    "daemon_grace",
+    "logs",
+    "tty",
+    "_id",
+    "_rev",
+];
+pub(super) const LIMITS: &[&str] = &[
+    "memory",
+    "memory_high",
+    "cpus",
+    "cpu_weight",
+    "tasks",
+    "io_weight",
+];
+pub(super) const STOP: &[&str] = &["signal", "timeout"];
+pub(super) const SECRET: &[&str] = &["file", "credential", "exec"];
+pub(super) const LOGS: &[&str] = &["rate", "burst", "stderr_priority", "multiline", "fields"];
+pub(super) const MULTILINE: &[&str] = &["start", "continuation", "max_lines", "timeout_ms"];
+/// How often and how seriously.
+pub(super) const RHYTHM: &[&str] = &["timeout", "rise", "fall", "start_period", "on_failure"];
+pub(super) const HEALTH: &[&str] = &["tcp", "http", "exec", "notify", "command", "interval"];
+/// One HTTP request.
+pub(super) const ASK: &[&str] = &[
+    "path",
+    "port",
+    "host",
+    "scheme",
+    "method",
+    "query",
+    "query_parameters",
+    "headers",
+    "body",
+    "expected",
+    "verify",
+];
+pub(super) const ANSWER: &[&str] = &["status", "body", "body_file", "contains"];
+pub(super) const MONITOR: &[&str] = &[
+    "check_container_present",
+    "public_network_name",
+    "check_http",
+    "check_internal_command",
+    "check_shell_command",
+    "check_exe",
+];
+/// What every monitor check has beside its rhythm.
+pub(super) const CHECK: &[&str] = &["name", "frequency"];
+/// One command.
+pub(super) const ORDER: &[&str] = &[
+    "environment",
+    "stdin_string",
+    "stdin_file",
+    "workdir",
+    "expected",
+];
+pub(super) const SHELL: &[&str] = &["shell_command"];
+pub(super) const EXE: &[&str] = &["exe", "arguments"];
+pub(super) const OUTCOME: &[&str] = &["status", "stdout", "stderr"];
+
+/// Returns each section's path and its keys, for manuals, completions and tests.
+pub fn known_keys() -> Vec<(&'static str, Vec<&'static str>)> {
+    vec![
+        ("", TOP.to_vec()),
+        ("secrets.NAME", SECRET.to_vec()),
+        ("limits", LIMITS.to_vec()),
+        ("stop", STOP.to_vec()),
+        ("health_check", [HEALTH, RHYTHM, ASK].concat()),
+        ("health_check.expected", ANSWER.to_vec()),
+        ("monitor", MONITOR.to_vec()),
+        ("monitor.check_http[]", [CHECK, RHYTHM, ASK].concat()),
+        (
+            "monitor.check_internal_command[]",
+            [SHELL, CHECK, RHYTHM, ORDER].concat(),
+        ),
+        (
+            "monitor.check_shell_command[]",
+            [SHELL, CHECK, RHYTHM, ORDER].concat(),
+        ),
+        ("monitor.check_exe[]", [EXE, CHECK, RHYTHM, ORDER].concat()),
+        ("logs", LOGS.to_vec()),
+        ("logs.multiline", MULTILINE.to_vec()),
+    ]
+}

@@ -1,0 +1,63 @@
+//! The parser's marks as places a person can look up.
+
+use serde_yaml::granit_parser::{Marker, Span};
+
+use super::findings::Place;
+
+/// The lines of one file.
+pub(super) struct Ruler<'t> {
+    lines: Vec<&'t str>,
+}
+
+impl<'t> Ruler<'t> {
+    pub(super) fn new(text: &'t str) -> Ruler<'t> {
+        Ruler {
+            lines: text.lines().collect(),
+        }
+    }
+
+    /// Returns where the span starts and how much of that line it covers, at least one character.
+    pub(super) fn place(&self, span: &Span) -> Place {
+        let (start, end) = (span.start, span.end);
+        let width = if start.line() == end.line() {
+            end.col().saturating_sub(start.col())
+        } else {
+            let line = self.line(start.line()).trim_end();
+            // Only the length of the line is wanted, and lines can be long: bytes are near enough.
+            line.len().saturating_sub(start.col())
+        };
+        Place {
+            line: start.line(),
+            column: start.col() + 1,
+            width: width.max(1),
+        }
+    }
+
+    pub(super) fn mark(&self, mark: &Marker) -> Place {
+        Place {
+            line: mark.line(),
+            column: mark.col() + 1,
+            width: 1,
+        }
+    }
+
+    /// Returns what usually makes YAML unreadable at such a line.
+    pub(super) fn likely_cause(&self, place: Place) -> Option<&'static str> {
+        let line = self.line(place.line);
+        if line.trim_start_matches(' ').starts_with('\t') {
+            return Some("indent with spaces: YAML takes no tab there");
+        }
+        if line.trim_start().starts_with(['@', '`', '%']) || line.contains(": @") {
+            return Some("put the value in quotes");
+        }
+        if line.matches(": ").count() > 1 && !line.contains(['"', '\'']) {
+            return Some("a value with `: ` in it must stand in quotes");
+        }
+        None
+    }
+
+    fn line(&self, number: usize) -> &'t str {
+        let index = number.saturating_sub(1);
+        self.lines.get(index).copied().unwrap_or_default()
+    }
+}
