@@ -2,6 +2,8 @@
 
 pub mod address;
 pub mod container;
+pub mod create_args;
+pub mod definition;
 pub mod difference;
 pub mod doctor;
 pub mod exit;
@@ -10,10 +12,6 @@ pub mod health;
 pub mod install;
 pub mod life;
 pub mod pace;
-pub mod shown;
-pub mod create_args;
-pub mod definition;
-pub mod life;
 pub mod quote;
 pub mod shown;
 pub mod signals;
