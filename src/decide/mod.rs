@@ -13,6 +13,14 @@ pub mod install;
 pub mod life;
 pub mod pace;
 pub mod quote;
+#[cfg(feature = "influxdb")]
+pub mod global;
+pub mod install;
+pub mod life;
+#[cfg(feature = "influxdb")]
+pub mod line_protocol;
+#[cfg(feature = "influxdb")]
+pub mod points;
 pub mod shown;
 pub mod signals;
 pub mod suggest;

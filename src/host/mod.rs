@@ -1,5 +1,6 @@
 //! The hands. One file or folder per thing outside this process; no hand knows another, none decides.
 
+pub mod cgroup;
 pub mod clock;
 pub mod definitions;
 pub mod docker;
@@ -8,6 +9,10 @@ pub mod kernel;
 pub mod notify;
 pub mod probe;
 pub mod process;
+#[cfg(feature = "influxdb")]
+pub mod influx;
 pub mod signals;
+#[cfg(feature = "influxdb")]
+pub mod spool;
 pub mod surroundings;
 pub mod systemd;

@@ -2,13 +2,16 @@
 
 pub mod check;
 pub mod container;
+pub mod delivery;
 pub mod event;
 pub mod facts;
 pub mod finding;
+pub mod global;
 pub mod install_step;
 pub mod log;
 pub mod mistake;
 pub mod observed;
 pub mod seen;
+pub mod point;
 pub mod service;
 pub mod unit_file;
