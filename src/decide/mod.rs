@@ -8,20 +8,19 @@ pub mod difference;
 pub mod doctor;
 pub mod exit;
 pub mod expect;
+pub mod global;
 pub mod health;
 pub mod install;
 pub mod life;
-pub mod pace;
-pub mod quote;
-#[cfg(feature = "influxdb")]
-pub mod global;
-pub mod install;
-pub mod life;
-#[cfg(feature = "influxdb")]
 pub mod line_protocol;
-#[cfg(feature = "influxdb")]
+pub mod pace;
 pub mod points;
+pub mod quote;
 pub mod shown;
 pub mod signals;
 pub mod suggest;
 pub mod units;
+
+#[cfg(feature = "influxdb")]
+#[cfg(feature = "influxdb")]
+#[cfg(feature = "influxdb")]

@@ -5,14 +5,15 @@ pub mod clock;
 pub mod definitions;
 pub mod docker;
 pub mod files;
+pub mod influx;
 pub mod kernel;
 pub mod notify;
 pub mod probe;
 pub mod process;
-#[cfg(feature = "influxdb")]
-pub mod influx;
 pub mod signals;
-#[cfg(feature = "influxdb")]
 pub mod spool;
 pub mod surroundings;
 pub mod systemd;
+
+#[cfg(feature = "influxdb")]
+#[cfg(feature = "influxdb")]

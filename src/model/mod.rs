@@ -11,7 +11,7 @@ pub mod install_step;
 pub mod log;
 pub mod mistake;
 pub mod observed;
-pub mod seen;
 pub mod point;
+pub mod seen;
 pub mod service;
 pub mod unit_file;
