@@ -1,6 +1,113 @@
-//! The words one can type.
+//! The words one can type: parsed here, each matched onto its story.
+
+mod ask;
+mod check;
+mod ground;
+mod shim;
+pub mod words;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::say;
+use words::{Command, Words};
+
+/// Done.
+pub(crate) const DONE: u8 = 0;
+/// Refused; what ran before still runs.
+pub(crate) const REFUSED: u8 = 1;
+/// The words make no sense.
+pub(crate) const USAGE: u8 = 2;
+/// Something of ours failed.
+pub(crate) const INTERNAL: u8 = 4;
+/// Docker does not answer.
+pub(crate) const DOCKER_AWAY: u8 = 69;
+/// A bad definition; systemd does not restart on this one.
+pub(crate) const BAD_DEFINITION: u8 = 78;
+
+/// The variable service_runner took its definition from when no path was typed.
+const SEED_VARIABLE: &str = "service_config";
 
 /// Runs what was typed and returns the process's exit code.
-pub fn run(_words: Vec<std::ffi::OsString>) -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub fn run(typed: Vec<OsString>) -> ExitCode {
+    let words = match Words::try_parse_from(as_meant(typed)) {
+        Ok(words) => words,
+        Err(told) => return told_by_clap(&told),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let code = match runtime {
+        Ok(runtime) => {
+            let code = runtime.block_on(act(words.command));
+            // A file or name lookup under way on a side thread must not hold the exit up.
+            runtime.shutdown_background();
+            code
+        }
+        Err(why) => {
+            say::error(&format!("cannot start the event loop: {why}"), None);
+            INTERNAL
+        }
+    };
+    ExitCode::from(code)
+}
+
+async fn act(command: Command) -> u8 {
+    match command {
+        Command::Run { name } => shim::run(&name).await,
+        Command::Reap { name, all, late } => {
+            shim::reap(name.as_deref(), all, late.as_deref()).await
+        }
+        Command::Check { files, json } => check::check(&files, json),
+        Command::Status { names, json, watch } => ask::status(&names, json, watch).await,
+        Command::Logs(wish) => ask::logs(wish).await,
+        Command::Doctor { json } => ask::doctor(json).await,
+        Command::Start { names } => ask::systemctl("start", &names).await,
+        Command::Stop { names } => ask::systemctl("stop", &names).await,
+        Command::Restart { names } => ask::systemctl("restart", &names).await,
+        Command::Reload { names } => ask::systemctl("reload", &names).await,
+        Command::Example => check::example(),
+        Command::Install(wish) => ground::install(&wish),
+        Command::Uninstall(wish) => ground::uninstall(&wish),
+        Command::Generate { normal, .. } => ground::generate(&normal),
+        Command::Completions { shell } => ground::completions(shell),
+        Command::Man => ground::man(),
+    }
+}
+
+/// Three old ways to start: as systemd's generator by our file name, with nothing but a definition's
+/// path, and with the path in a variable; both latter are how service_runner's unit does it.
+fn as_meant(mut typed: Vec<OsString>) -> Vec<OsString> {
+    let program = typed
+        .first()
+        .map(|it| Path::new(it).to_owned())
+        .unwrap_or_default();
+    if program
+        .file_name()
+        .is_some_and(|it| it == "wharf-generator")
+    {
+        typed.insert(1, "generate".into());
+    } else if typed.len() == 2
+        && typed[1].to_string_lossy().contains('/')
+        && Path::new(&typed[1]).is_file()
+    {
+        typed.insert(1, "run".into());
+    } else if typed.len() == 1
+        && let Some(path) = std::env::var_os(SEED_VARIABLE)
+    {
+        typed.extend(["run".into(), path]);
+    }
+    typed
+}
+
+fn told_by_clap(told: &clap::Error) -> ExitCode {
+    if told.use_stderr() {
+        say::talk(told.render().to_string().trim_end());
+        return ExitCode::from(USAGE);
+    }
+    say::answer(&told.render().to_string());
+    ExitCode::from(DONE)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
+use crate::model::check::Probe;
 use crate::model::container::{ContainerSpec, Mount, Setting};
 use crate::model::observed::Container;
 use crate::model::service::Service;
@@ -13,6 +14,10 @@ pub const LABEL_UNIT: &str = "io.wharf.unit";
 pub const LABEL_REVISION: &str = "io.wharf.revision";
 pub const LABEL_SPEC: &str = "io.wharf.spec";
 pub const LABEL_INVOCATION: &str = "io.wharf.invocation";
+
+/// Where the application finds the socket of its own sd_notify.
+pub const NOTIFY_FOLDER: &str = "/run/wharf-notify";
+pub const NOTIFY_SOCKET: &str = "/run/wharf-notify/notify";
 
 /// The daemon's own log is a spill buffer for the time no shim reads: bounded, and large enough for
 /// a few minutes of a talkative service.
@@ -69,7 +74,16 @@ pub fn setting(service: &Service, place: &Place) -> Setting {
         (LABEL_INVOCATION, place.invocation.clone()),
     ];
     let (log_driver, log_options) = log(spec);
+    let mut environment = BTreeMap::new();
+    if service
+        .health
+        .as_ref()
+        .is_some_and(|it| it.probe == Probe::Notify)
+    {
+        environment.insert("NOTIFY_SOCKET".to_owned(), NOTIFY_SOCKET.to_owned());
+    }
     Setting {
+        environment,
         name: service.name.clone(),
         labels: labels.map(|(key, value)| (key.to_owned(), value)).into(),
         // Docker takes a slice only with its systemd driver; with cgroupfs it would be a path.
@@ -122,6 +136,23 @@ pub fn arrival(service: &Service, holder: Option<&Container>, ours: &[Container]
         Some(id) => Arrival::Adopt { id, remove },
         None if remove.is_empty() => Arrival::Create,
         None => Arrival::Replace { remove },
+    }
+}
+
+/// Returns the arrival of a shim that re-executed itself: the container it answered for stays, whatever
+/// the definition says by now.
+pub fn keep_running(arrival: Arrival, holder: Option<&Container>, ours: &[Container]) -> Arrival {
+    let running = holder
+        .into_iter()
+        .chain(ours)
+        .find(|it| it.running)
+        .map(|it| it.id.clone());
+    match (arrival, running) {
+        (Arrival::Replace { mut remove }, Some(id)) => {
+            remove.retain(|it| *it != id);
+            Arrival::Adopt { id, remove }
+        }
+        (arrival, _) => arrival,
     }
 }
 
@@ -196,6 +227,23 @@ mod tests {
             arrival(&service, Some(&neighbour), &[]),
             Arrival::Stranger { .. }
         ));
+    }
+
+    #[test]
+    fn a_reexecuted_shim_keeps_a_container_of_an_older_definition() {
+        let other = of("a", true, "0");
+        let replace = arrival(&service(), Some(&other), std::slice::from_ref(&other));
+        let kept = keep_running(replace, Some(&other), std::slice::from_ref(&other));
+        assert_eq!(
+            kept,
+            Arrival::Adopt {
+                id: "a".into(),
+                remove: Vec::new()
+            }
+        );
+        let dead = of("a", false, "0");
+        let replace = arrival(&service(), Some(&dead), &[]);
+        assert_eq!(keep_running(replace.clone(), Some(&dead), &[]), replace);
     }
 
     #[test]

@@ -5,15 +5,16 @@ pub mod clock;
 pub mod definitions;
 pub mod docker;
 pub mod files;
+#[cfg(feature = "influxdb")]
 pub mod influx;
+pub mod journal;
 pub mod kernel;
 pub mod notify;
+pub mod pipe;
 pub mod probe;
 pub mod process;
 pub mod signals;
+#[cfg(feature = "influxdb")]
 pub mod spool;
 pub mod surroundings;
 pub mod systemd;
-
-#[cfg(feature = "influxdb")]
-#[cfg(feature = "influxdb")]

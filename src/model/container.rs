@@ -94,6 +94,8 @@ pub struct Setting {
     pub labels: BTreeMap<String, String>,
     /// The slice of the service, where docker's cgroup driver takes one.
     pub cgroup_parent: Option<String>,
+    /// Beside the spec's own: where the application's notify socket is.
+    pub environment: BTreeMap<String, String>,
     /// Secrets and the notify socket.
     pub mounts: Vec<Mount>,
     pub log_driver: String,

@@ -1,6 +1,87 @@
 //! The story of one container under one unit: bring it up, watch it, carry its lines, end it well.
 
+mod begin;
 pub mod checks;
+mod end;
 #[cfg(feature = "influxdb")]
 pub mod influx;
+mod judge;
+mod link;
+mod load;
+pub mod logs;
 pub mod metrics;
+mod pulse;
+pub mod reap;
+mod reload;
+mod secrets;
+mod voice;
+mod watch;
+
+use std::path::PathBuf;
+
+use crate::host::docker::Docker;
+use crate::host::notify::proxy::Proxy;
+use crate::host::signals;
+use crate::host::surroundings::{self, Surroundings};
+use crate::model::service::Service;
+
+pub use load::{Loaded, Unusable, load};
+
+use end::Ending;
+use logs::Carrier;
+use pulse::Pulse;
+use voice::Voice;
+
+/// Everything one shim knows while it lives.
+pub struct Shim {
+    service: Service,
+    file: PathBuf,
+    site: Surroundings,
+    voice: Voice,
+    docker: Option<Docker>,
+    /// The container this shim answers for, from its creation or adoption to its removal.
+    container: Option<String>,
+    carrier: Option<Carrier>,
+    /// The application's own sd_notify, where its health check waits for that.
+    proxy: Option<Proxy>,
+    /// Kills for want of memory the kernel was seen to do in this container.
+    oom_kills: u64,
+}
+
+/// Runs the service until its container ends or systemd says stop; returns the unit's exit code.
+///
+/// # Errors
+/// Only when this process cannot even listen to signals; everything else is an exit code with its event.
+pub async fn run(loaded: Loaded) -> std::io::Result<u8> {
+    let (mut stop, mut reload) = signals::listen()?;
+    let site = surroundings::look(&loaded.service.name);
+    let mut shim = Shim {
+        voice: Voice::open(&loaded.service, &site),
+        service: loaded.service,
+        file: loaded.file,
+        site,
+        docker: None,
+        container: None,
+        carrier: None,
+        proxy: None,
+        oom_kills: 0,
+    };
+    let mut pulse = Pulse::start();
+    // Whatever the shim is at, SIGTERM ends it there: the future is dropped, its calls with it, and
+    // what it left behind is known by its label.
+    let ending = tokio::select! {
+        biased;
+        () = stop.asked() => Ending::Asked,
+        ending = shim.live(&mut reload, &mut pulse) => ending,
+    };
+    Ok(pulse.alongside(shim.end(ending)).await)
+}
+
+impl Shim {
+    async fn live(&mut self, reload: &mut signals::Reload, pulse: &mut Pulse) -> Ending {
+        match pulse.alongside(self.begin()).await {
+            Ok(start) => self.watch(start, reload, pulse).await,
+            Err(ending) => ending,
+        }
+    }
+}

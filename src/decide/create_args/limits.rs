@@ -1,7 +1,7 @@
 //! How much the container may take.
 
+use crate::decide::amounts;
 use crate::decide::quote::quoted;
-use crate::decide::units;
 use crate::model::container::Ulimit;
 
 use super::{draft::Draft, words::Wrong};
@@ -43,7 +43,7 @@ impl Limit {
 }
 
 fn size(value: &str) -> Result<u64, Wrong> {
-    units::bytes(value)
+    amounts::bytes(value)
         .filter(|it| i64::try_from(*it).is_ok())
         .ok_or_else(|| {
             let wrong = Wrong::new(format!("{} is no size", quoted(value)));
@@ -70,7 +70,7 @@ fn swap(value: &str) -> Result<i64, Wrong> {
 }
 
 fn cpus(value: &str) -> Result<Option<i64>, Wrong> {
-    let nano = units::billionths(value).and_then(|it| i64::try_from(it).ok());
+    let nano = amounts::billionths(value).and_then(|it| i64::try_from(it).ok());
     match nano {
         Some(nano) => Ok(Some(nano).filter(|it| *it > 0)),
         None => {

@@ -1,6 +1,6 @@
 //! `limits`: what systemd lets shim and container take together.
 
-use crate::decide::units;
+use crate::decide::amounts;
 use crate::model::service::Limits;
 
 use super::{fields::Entry, findings::Findings, keys};
@@ -36,7 +36,7 @@ pub(super) fn read(entry: &Entry<'_>, found: &mut Findings) -> Option<Limits> {
 }
 
 fn millis(entry: &Entry<'_>, found: &mut Findings) -> Option<u64> {
-    let nano = entry.scalar().and_then(units::billionths);
+    let nano = entry.scalar().and_then(amounts::billionths);
     let millis = nano.map(|it| it / NANO_PER_MILLI).filter(|it| *it > 0);
     if millis.is_none() {
         entry.wrong("a number of cores like `2` or `0.5`", found);

@@ -3,7 +3,7 @@
 use std::{ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use crate::decide::quote::quoted;
-use crate::decide::{suggest::nearest, units};
+use crate::decide::{amounts, suggest::nearest};
 
 use super::{
     fields::Entry,
@@ -70,7 +70,7 @@ impl<'a> Entry<'a> {
 
     /// A duration, zero allowed.
     pub(super) fn duration(&self, found: &mut Findings) -> Option<Duration> {
-        let duration = self.scalar().and_then(units::duration);
+        let duration = self.scalar().and_then(amounts::duration);
         if duration.is_none() {
             self.wrong("a duration like `30s`, `1m30s` or `500ms`", found);
         }
@@ -88,7 +88,7 @@ impl<'a> Entry<'a> {
     }
 
     pub(super) fn bytes(&self, found: &mut Findings) -> Option<u64> {
-        let size = self.scalar().and_then(units::bytes).filter(|it| *it > 0);
+        let size = self.scalar().and_then(amounts::bytes).filter(|it| *it > 0);
         if size.is_none() {
             self.wrong("a size like `512M`, `1g` or `64k`", found);
         }

@@ -16,6 +16,7 @@ pub(super) fn create(spec: &ContainerSpec, setting: &Setting) -> ContainerCreate
     let environment = spec
         .environment
         .iter()
+        .chain(&setting.environment)
         .map(|(key, value)| format!("{key}={value}"));
     let labels = spec.labels.iter().chain(&setting.labels);
     ContainerCreateBody {

@@ -1,0 +1,132 @@
+//! `status`, `logs`, `doctor` and the words handed on to systemctl.
+
+use std::time::Duration;
+
+use super::words::LogWish;
+use crate::decide::recall::Wish;
+use crate::decide::units::escape;
+use crate::host::pipe::Pipe;
+use crate::look;
+use crate::model::finding::Severity;
+use crate::say;
+
+/// How often `status --watch` looks again.
+const WATCH: Duration = Duration::from_secs(2);
+
+/// Shows how the services stand; 1 when one of those asked for is unknown, failed or contradicts itself.
+pub(super) async fn status(names: &[String], json: bool, watch: bool) -> u8 {
+    loop {
+        let seen = look::status::look(names).await;
+        if watch && !json {
+            say::answer("\u{1b}[H\u{1b}[2J");
+        }
+        match json {
+            true => say::answer_line(&serde_json::to_string(&seen.standings).unwrap_or_default()),
+            false => say::answer(&say::status::table(&seen.standings, say::colour())),
+        }
+        for notice in &seen.notices {
+            say::talk(&format!("note: {notice}"));
+        }
+        if !watch {
+            let bad = seen
+                .standings
+                .iter()
+                .any(|it| it.drift.is_some() || it.unit.active == "failed");
+            let unknown = !names.is_empty() && seen.standings.len() < names.len();
+            return if bad || unknown {
+                super::REFUSED
+            } else {
+                super::DONE
+            };
+        }
+        tokio::time::sleep(WATCH).await;
+    }
+}
+
+/// Shows a service's lines and events.
+pub(super) async fn logs(typed: LogWish) -> u8 {
+    let lines = match typed.lines.as_str() {
+        "all" => None,
+        number => match number.parse() {
+            Ok(number) => Some(number),
+            Err(_) => {
+                say::error(
+                    &format!("--lines {number}: neither a number nor `all`"),
+                    None,
+                );
+                return super::USAGE;
+            }
+        },
+    };
+    let wish = Wish {
+        name: typed.name,
+        follow: typed.follow,
+        lines,
+        since: typed.since,
+        until: typed.until,
+        grep: typed.grep,
+        priority: typed.priority,
+        stream: typed.stream,
+        revision: typed.rev,
+    };
+    let colour = say::colour();
+    let each = |record: &str| match typed.json {
+        true => say::answer_line(record),
+        false => say::answer_line(&say::records::line(record, colour)),
+    };
+    match look::logs::read(&wish, each).await {
+        Ok(()) => super::DONE,
+        Err(why) => {
+            say::error(
+                &why.to_string(),
+                Some("is systemd's journal readable here? `wharf doctor` looks"),
+            );
+            super::REFUSED
+        }
+    }
+}
+
+/// Says what is wrong with this host; 1 when something is.
+pub(super) async fn doctor(json: bool) -> u8 {
+    let findings = crate::doctor::doctor(super::ground::mistakes).await;
+    if json {
+        say::answer_line(&say::doctor::json(&findings));
+    } else {
+        say::answer(&say::doctor::text(&findings));
+    }
+    match findings.iter().any(|it| it.severity == Severity::Error) {
+        true => super::REFUSED,
+        false => super::DONE,
+    }
+}
+
+/// Hands the word on to systemctl for the units of these services and returns its verdict.
+pub(super) async fn systemctl(word: &str, names: &[String]) -> u8 {
+    let mut argv = vec!["systemctl".to_owned(), word.to_owned(), "--".to_owned()];
+    argv.extend(names.iter().map(|it| escape::unit(it)));
+    let mut pipe = match Pipe::open(&argv) {
+        Ok(pipe) => pipe,
+        Err(why) => {
+            say::error(&why.to_string(), None);
+            return super::INTERNAL;
+        }
+    };
+    while let Ok(Some(line)) = pipe.line().await {
+        say::answer_line(&line);
+    }
+    match pipe.status().await {
+        Ok(true) => super::DONE,
+        Ok(false) => {
+            say::talk(&format!(
+                "next: wharf status {names}; wharf logs {first}",
+                names = names.join(" "),
+                first = names.first().map_or("", String::as_str)
+            ));
+            super::REFUSED
+        }
+        Err(why) => {
+            say::error(&why.to_string(), None);
+            super::INTERNAL
+        }
+    }
+}

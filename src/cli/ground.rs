@@ -1,0 +1,137 @@
+//! `install`, `uninstall`, `generate`, `completions`, `man`: the ground wharf stands on.
+
+use std::path::Path;
+
+use clap_complete::Shell;
+
+use super::words::{InstallWish, Words};
+use crate::decide::definition;
+use crate::decide::install::{Page, Wish};
+use crate::host::{definitions, surroundings};
+use crate::install;
+use crate::model::install_step::InstallStep;
+use crate::model::service::Service;
+use crate::say;
+
+const CATALOGUE: &str = include_str!("../../units/wharf.catalog");
+
+/// Puts wharf on this host, or below a staging folder.
+pub(super) fn install(typed: &InstallWish) -> u8 {
+    carry_out(&install::plan_install(&wish(typed)), typed.dry_run)
+}
+
+/// Takes off exactly what install wrote.
+pub(super) fn uninstall(typed: &InstallWish) -> u8 {
+    let steps = install::plan_uninstall(&wish(typed));
+    if steps.is_empty() {
+        say::talk(&format!(
+            "nothing installed below {}",
+            typed.prefix.display()
+        ));
+    }
+    carry_out(&steps, typed.dry_run)
+}
+
+fn carry_out(steps: &[InstallStep], dry_run: bool) -> u8 {
+    if dry_run {
+        for step in steps {
+            say::answer_line(&step.to_string());
+        }
+        return super::DONE;
+    }
+    match install::carry_out(steps, |step| say::talk(&step.to_string())) {
+        Ok(_) => super::DONE,
+        Err(why) => {
+            let denied = why.kind() == std::io::ErrorKind::PermissionDenied;
+            say::error(
+                &why.to_string(),
+                denied.then_some("run it as root: sudo wharf install"),
+            );
+            super::REFUSED
+        }
+    }
+}
+
+fn wish(typed: &InstallWish) -> Wish {
+    Wish {
+        prefix: typed.prefix.clone(),
+        root: typed.root.clone(),
+        units_only: typed.units_only,
+        binary: surroundings::program().0,
+        systemd_version: install::systemd_version(),
+        systemd_running: install::systemd_is_running(),
+        pages: pages(),
+    }
+}
+
+fn pages() -> Vec<Page> {
+    let page = |path, bytes| Page { path, bytes };
+    vec![
+        page("share/man/man1/wharf.1", manual()),
+        page(
+            "share/bash-completion/completions/wharf",
+            completion(Shell::Bash),
+        ),
+        page("share/zsh/site-functions/_wharf", completion(Shell::Zsh)),
+        page(
+            "share/fish/vendor_completions.d/wharf.fish",
+            completion(Shell::Fish),
+        ),
+        page("share/wharf/wharf.catalog", CATALOGUE.as_bytes().to_vec()),
+    ]
+}
+
+/// Writes what systemd reads for every definition. Never fails: a boot goes on without a bad one.
+pub(super) fn generate(normal: &Path) -> u8 {
+    for skipped in install::generate::generate(normal, &definitions::search_path(), read) {
+        say::talk(&format!("wharf: left out {skipped}"));
+    }
+    super::DONE
+}
+
+fn read(text: &str, file: &str) -> Result<Service, String> {
+    let reading = definition::read(text, file);
+    match reading.service.filter(|_| reading.mistakes.is_empty()) {
+        Some(service) => Ok(service),
+        None => Err(reading
+            .mistakes
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("; ")),
+    }
+}
+
+/// Returns the mistakes of a definition, a line each; for the doctor.
+pub(super) fn mistakes(text: &str, file: &str) -> Vec<String> {
+    definition::read(text, file)
+        .mistakes
+        .iter()
+        .map(ToString::to_string)
+        .collect()
+}
+
+/// Prints completions.
+pub(super) fn completions(shell: Shell) -> u8 {
+    say::answer(&String::from_utf8_lossy(&completion(shell)));
+    super::DONE
+}
+
+/// Prints the manual page.
+pub(super) fn man() -> u8 {
+    say::answer(&String::from_utf8_lossy(&manual()));
+    super::DONE
+}
+
+fn completion(shell: Shell) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    clap_complete::generate(shell, &mut Words::description(), "wharf", &mut bytes);
+    bytes
+}
+
+fn manual() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // Writing into memory does not fail.
+    let _ = clap_mangen::Man::new(Words::description()).render(&mut bytes);
+    bytes
+}

@@ -1,0 +1,83 @@
+//! `run` and `reap`: what units call.
+
+use crate::host::docker::Error;
+use crate::say;
+use crate::shim::{self, Unusable};
+
+/// Runs the service; a bad definition is told whole and ends with 78.
+pub(super) async fn run(name: &str) -> u8 {
+    let loaded = match shim::load(name) {
+        Ok(loaded) => loaded,
+        Err(why) => return unusable(&why),
+    };
+    match shim::run(loaded).await {
+        Ok(code) => code,
+        Err(why) => {
+            say::error(&format!("cannot listen to signals: {why}"), None);
+            super::INTERNAL
+        }
+    }
+}
+
+fn unusable(why: &Unusable) -> u8 {
+    match why {
+        Unusable::Missing { name, places } => {
+            let places: Vec<_> = places.iter().map(|it| it.display().to_string()).collect();
+            say::error(
+                &format!("no definition of {name} in {}", places.join(", ")),
+                Some(&format!(
+                    "write {}/{name}.yaml; `wharf example` prints one to start from",
+                    places.first().map_or("/etc/wharf/services", String::as_str)
+                )),
+            );
+        }
+        Unusable::Unreadable { file, why } => {
+            say::error(
+                &format!("{}: {why}", file.display()),
+                Some("check the file's owner and mode"),
+            );
+        }
+        Unusable::Wrong {
+            file,
+            text,
+            mistakes,
+        } => {
+            say::talk(&say::mistakes::render(
+                &file.to_string_lossy(),
+                text,
+                mistakes,
+                say::talk_colour(),
+            ));
+        }
+    }
+    super::BAD_DEFINITION
+}
+
+/// Removes leftovers and names them.
+pub(super) async fn reap(name: Option<&str>, all: bool, late: Option<&str>) -> u8 {
+    let removed = match (name, late) {
+        (Some(name), Some(unit)) => shim::reap::late(name, unit).await,
+        (Some(name), None) => shim::reap::service(name).await,
+        (None, _) if all => shim::reap::all().await,
+        (None, _) => return super::USAGE,
+    };
+    match removed {
+        Ok(ids) => {
+            for id in ids {
+                say::talk(&format!(
+                    "removed container {}",
+                    id.get(..12).unwrap_or(&id)
+                ));
+            }
+            super::DONE
+        }
+        Err(why @ Error::Away { .. }) => {
+            say::error(&why.to_string(), Some("systemctl status docker"));
+            super::DOCKER_AWAY
+        }
+        Err(why) => {
+            say::error(&why.to_string(), None);
+            super::REFUSED
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Every command and option, with the sentences `--help` and the manual show.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Containers tied to systemd: ready means healthy, logs are in the journal, a crash of wharf costs nothing.
+#[derive(Debug, Parser)]
+#[command(
+    name = "wharf",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+#[command(
+    after_help = "Definitions are looked for in /etc/wharf/services and /srv/config, or in $WHARF_CONFIG_PATH.\n\
+Exit codes: 0 done, 1 refused, 2 usage, 4 internal, 69 docker away, 70 killed by a check, 78 bad definition;\n\
+a container's own code is the unit's."
+)]
+pub struct Words {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run one service until it ends; units call this
+    Run {
+        /// A service's name, or the path of its definition
+        name: String,
+    },
+    /// Remove what an ended unit left behind; units call this
+    Reap {
+        /// The service
+        #[arg(required_unless_present = "all")]
+        name: Option<String>,
+        /// Every container of ours whose unit is down
+        #[arg(long, conflicts_with = "name")]
+        all: bool,
+        /// Wait until this unit has settled, then remove what it does not answer for
+        #[arg(long, value_name = "UNIT", conflicts_with = "all")]
+        late: Option<String>,
+    },
+    /// Report every mistake of definitions at once, with file, line and column
+    Check {
+        /// Names or paths; all definitions of this host when none is given
+        files: Vec<String>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show how services stand, unit and container side by side
+    Status {
+        names: Vec<String>,
+        #[arg(long)]
+        json: bool,
+        /// Show again every two seconds
+        #[arg(short, long)]
+        watch: bool,
+    },
+    /// Show a service's lines and events, over all its runs
+    Logs(LogWish),
+    /// Look for what is wrong with this host, and say what to do about each finding
+    Doctor {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Start services: systemctl start runner@NAME
+    Start {
+        #[arg(required = true)]
+        names: Vec<String>,
+    },
+    /// Stop services: systemctl stop runner@NAME
+    Stop {
+        #[arg(required = true)]
+        names: Vec<String>,
+    },
+    /// Restart services: systemctl restart runner@NAME
+    Restart {
+        #[arg(required = true)]
+        names: Vec<String>,
+    },
+    /// Read definitions again without touching containers: systemctl reload runner@NAME
+    Reload {
+        #[arg(required = true)]
+        names: Vec<String>,
+    },
+    /// Print a definition with every key explained
+    Example,
+    /// Put binary, units, generator, manual and completions in place
+    Install(InstallWish),
+    /// Remove exactly what install wrote
+    Uninstall(InstallWish),
+    /// Write slices and drop-ins of all definitions; systemd calls this at boot and daemon-reload
+    Generate {
+        normal: PathBuf,
+        early: Option<PathBuf>,
+        late: Option<PathBuf>,
+    },
+    /// Print completions for a shell
+    Completions { shell: clap_complete::Shell },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub struct LogWish {
+    /// The service
+    pub name: String,
+    /// Go on with new lines as they come
+    #[arg(short, long)]
+    pub follow: bool,
+    /// The last so many records, or `all`
+    #[arg(short = 'n', long, default_value = "100")]
+    pub lines: String,
+    /// From this time on, as journalctl takes it: -1h, today, "2026-01-31 12:00"
+    #[arg(long, allow_hyphen_values = true)]
+    pub since: Option<String>,
+    /// Until this time
+    #[arg(long, allow_hyphen_values = true)]
+    pub until: Option<String>,
+    /// Only lines that match this pattern
+    #[arg(long, allow_hyphen_values = true)]
+    pub grep: Option<String>,
+    /// This priority and graver: err, warning, info, …
+    #[arg(short, long)]
+    pub priority: Option<String>,
+    /// Only lines of one stream
+    #[arg(long, value_parser = ["stdout", "stderr"])]
+    pub stream: Option<String>,
+    /// Only lines of this revision
+    #[arg(long)]
+    pub rev: Option<String>,
+    /// The journal's records as they are, one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct InstallWish {
+    /// Where binary, manual and completions go
+    #[arg(long, default_value = "/usr/local")]
+    pub prefix: PathBuf,
+    /// Stage everything below this folder and tell systemd nothing
+    #[arg(long)]
+    pub root: Option<PathBuf>,
+    /// Only the units; a package brings the rest
+    #[arg(long)]
+    pub units_only: bool,
+    /// Print the steps and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+impl Words {
+    /// Returns the command line's own description, for the manual and the completions.
+    pub fn description() -> clap::Command {
+        <Words as clap::CommandFactory>::command()
+    }
+}

@@ -1,0 +1,105 @@
+//! What was asked of a service's log, in journalctl's words.
+
+/// Which lines somebody wants to see.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wish {
+    pub name: String,
+    pub follow: bool,
+    /// Last so many records; None: all of them.
+    pub lines: Option<u64>,
+    /// As journalctl takes them: `-1h`, `today`, `2026-01-31 12:00`.
+    pub since: Option<String>,
+    pub until: Option<String>,
+    pub grep: Option<String>,
+    /// As journalctl takes it: `warning`, `3`, `err..notice`.
+    pub priority: Option<String>,
+    /// `stdout` or `stderr`; None: both and the events.
+    pub stream: Option<String>,
+    pub revision: Option<String>,
+}
+
+/// Returns the command that prints the records as JSON, one a line, oldest first.
+///
+/// `WHARF_SERVICE=` finds lines and events over all units and revisions; systemd's own words about the
+/// unit (`+` is journalctl's "or") complete the story.
+pub fn argv(wish: &Wish) -> Vec<String> {
+    let mut argv = vec![
+        "journalctl".to_owned(),
+        "--output=json".to_owned(),
+        "--all".to_owned(),
+        "--quiet".to_owned(),
+    ];
+    if wish.follow {
+        argv.push("--follow".to_owned());
+    }
+    let lines = wish
+        .lines
+        .map_or_else(|| "all".to_owned(), |it| it.to_string());
+    argv.push(format!("--lines={lines}"));
+    let named = [
+        ("since", &wish.since),
+        ("until", &wish.until),
+        ("grep", &wish.grep),
+        ("priority", &wish.priority),
+    ];
+    argv.extend(
+        named
+            .into_iter()
+            .filter_map(|(key, value)| Some(format!("--{key}={}", value.as_ref()?))),
+    );
+    let mut matches = Vec::new();
+    matches.extend(wish.stream.as_ref().map(|it| format!("STREAM={it}")));
+    matches.extend(
+        wish.revision
+            .as_ref()
+            .map(|it| format!("WHARF_REVISION={it}")),
+    );
+    let narrow = !matches.is_empty();
+    argv.push(format!("WHARF_SERVICE={}", wish.name));
+    argv.extend(matches);
+    if !narrow {
+        argv.extend([
+            "+".to_owned(),
+            "_PID=1".to_owned(),
+            format!("UNIT=runner@{}.service", wish.name),
+        ]);
+    }
+    argv
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(wish: &Wish) -> String {
+        argv(wish).join(" ")
+    }
+
+    #[test]
+    fn a_wish_becomes_one_command() {
+        let wish = Wish {
+            name: "web".into(),
+            lines: Some(20),
+            follow: true,
+            ..Wish::default()
+        };
+        assert_eq!(
+            words(&wish),
+            "journalctl --output=json --all --quiet --follow --lines=20 WHARF_SERVICE=web + _PID=1 UNIT=runner@web.service"
+        );
+    }
+
+    #[test]
+    fn what_was_typed_never_becomes_an_option() {
+        let wish = Wish {
+            name: "web".into(),
+            grep: Some("--vacuum-time=1s".into()),
+            stream: Some("stderr".into()),
+            ..Wish::default()
+        };
+        assert_eq!(
+            words(&wish),
+            "journalctl --output=json --all --quiet --lines=all --grep=--vacuum-time=1s WHARF_SERVICE=web STREAM=stderr"
+        );
+    }
+}

@@ -1,0 +1,4 @@
+//! The story of looking: which services this host has, how each stands, and what it said.
+
+pub mod logs;
+pub mod status;

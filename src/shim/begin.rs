@@ -1,0 +1,277 @@
+//! The beginning: docker reached, image here, leftovers settled, container created or adopted, started.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::end::Ending;
+use super::logs::Carrier;
+use super::{Shim, secrets};
+use crate::decide::container::{self, Arrival, LABEL_SERVICE, Place};
+use crate::decide::units::escape;
+use crate::host::docker::image::Progress;
+use crate::host::docker::{Docker, Error};
+use crate::host::files;
+use crate::host::notify::{self, proxy::Proxy};
+use crate::host::surroundings::Surroundings;
+use crate::model::check::Probe;
+use crate::model::container::{Mount, Setting};
+use crate::model::event::Kind;
+use crate::model::observed::Daemon;
+use crate::model::service::Pull;
+
+/// How long systemd is asked to go on waiting after each sign of progress.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Between two tries to reach the daemon.
+const RETRY: Duration = Duration::from_millis(500);
+/// Between two status lines of a pull.
+const PULL_NEWS: Duration = Duration::from_secs(1);
+/// A name may stay taken while docker removes its last holder; so many tries at one create.
+const CREATE_TRIES: u32 = 10;
+
+/// How the container came to be watched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Start {
+    pub(super) id: String,
+    pub(super) adopted: bool,
+}
+
+impl Shim {
+    /// Brings the container up, or takes over the one that runs.
+    pub(super) async fn begin(&mut self) -> Result<Start, Ending> {
+        let name = self.service.name.clone();
+        self.voice.status(&format!("starting {name}"));
+        let docker = self.reach().await?;
+        self.docker = Some(docker.clone());
+        let daemon = docker.daemon().await.map_err(|it| Ending::away(&it))?;
+        self.prepare()?;
+        let holder = docker
+            .inspect(&name)
+            .await
+            .map_err(|it| Ending::away(&it))?;
+        let label = format!("{LABEL_SERVICE}={name}");
+        let ours = docker
+            .labelled(&label)
+            .await
+            .map_err(|it| Ending::away(&it))?;
+        let mut arrival = container::arrival(&self.service, holder.as_ref(), &ours);
+        if self.site.reexecuted {
+            arrival = container::keep_running(arrival, holder.as_ref(), &ours);
+        }
+        match arrival {
+            Arrival::Adopt { id, remove } => {
+                self.clear(&docker, &remove).await?;
+                self.adopt(&docker, id).await
+            }
+            Arrival::Stranger { id, image } => Err(Ending::stranger(&name, &id, &image)),
+            Arrival::Create => self.fresh(&docker, &daemon).await,
+            Arrival::Replace { remove } => {
+                self.clear(&docker, &remove).await?;
+                self.fresh(&docker, &daemon).await
+            }
+        }
+    }
+
+    /// Completes the spec with what only this host knows: environment files, the notify socket.
+    fn prepare(&mut self) -> Result<(), Ending> {
+        let spec = std::mem::take(&mut self.service.container);
+        self.service.container = secrets::merged(spec).map_err(Ending::bad)?;
+        if self
+            .service
+            .health
+            .as_ref()
+            .is_some_and(|it| it.probe == Probe::Notify)
+        {
+            let folder = notify_folder(&self.site);
+            let open = files::private_folder(&self.site.runtime)
+                .and_then(|()| files::make_directory(&folder))
+                .and_then(|()| Proxy::open(&folder));
+            self.proxy = Some(open.map_err(|why| {
+                Ending::failed(format!("the application's notify socket: {why}"))
+            })?);
+        }
+        Ok(())
+    }
+
+    async fn reach(&mut self) -> Result<Docker, Ending> {
+        let since = Instant::now();
+        loop {
+            let why = match Docker::connect().await {
+                Ok(docker) => return Ok(docker),
+                Err(why @ Error::Away { .. }) => why,
+                Err(why) => return Err(Ending::bad(why.to_string())),
+            };
+            if since.elapsed() > self.service.daemon_grace {
+                return Err(Ending::away(&why));
+            }
+            self.voice.status(&format!("waiting for docker: {why}"));
+            sleep(RETRY).await;
+        }
+    }
+
+    async fn clear(&mut self, docker: &Docker, leftovers: &[String]) -> Result<(), Ending> {
+        for id in leftovers {
+            let short = id.get(..12).unwrap_or(id);
+            self.voice.info(
+                Kind::Reaped,
+                format!("removing a leftover container {short}"),
+            );
+            docker
+                .remove(id)
+                .await
+                .map_err(|it| Ending::failed(format!("cannot remove leftover {short}: {it}")))?;
+        }
+        Ok(())
+    }
+
+    async fn adopt(&mut self, docker: &Docker, id: String) -> Result<Start, Ending> {
+        let seen = docker.inspect(&id).await.map_err(|it| Ending::away(&it))?;
+        let seen =
+            seen.ok_or_else(|| Ending::failed("the container to adopt is gone".to_owned()))?;
+        if seen.paused {
+            docker.unpause(&id).await.map_err(|it| Ending::away(&it))?;
+        }
+        self.container = Some(id.clone());
+        self.voice.origin.container_id.clone_from(&id);
+        self.voice.origin.container_name.clone_from(&seen.name);
+        self.voice.info(
+            Kind::Adopted,
+            format!("adopted the running container {}", seen.short()),
+        );
+        let carrier = Carrier::resume(docker, &self.log_feed(&seen)).await;
+        self.carrier = Some(carrier.map_err(|it| Ending::away(&it))?);
+        Ok(Start { id, adopted: true })
+    }
+
+    async fn fresh(&mut self, docker: &Docker, daemon: &Daemon) -> Result<Start, Ending> {
+        self.bring_image(docker).await?;
+        let mut mounts = secrets::lay_out(&self.service, &self.site)
+            .await
+            .map_err(Ending::bad)?;
+        mounts.extend(self.proxy.as_ref().map(|_| notify_mount(&self.site)));
+        let setting = container::setting(&self.service, &self.place(daemon, mounts));
+        self.voice
+            .status(&format!("creating container {}", self.service.name));
+        let id = self.create(docker, &setting).await?;
+        self.container = Some(id.clone());
+        self.voice.origin.container_id.clone_from(&id);
+        for network in self.service.container.networks.iter().skip(1) {
+            let joined = docker.join(&id, network).await;
+            joined.map_err(|it| {
+                Ending::failed(format!("cannot join network {}: {it}", network.name))
+            })?;
+        }
+        let seen = docker
+            .inspect(&id)
+            .await
+            .map_err(|it| Ending::away(&it))?
+            .unwrap_or_default();
+        // Attached before the start, the first byte is the first byte.
+        let carrier = Carrier::fresh(docker, &self.log_feed(&seen)).await;
+        self.carrier = Some(carrier.map_err(|it| Ending::away(&it))?);
+        docker.start(&id).await.map_err(|it| Ending::start(&it))?;
+        self.voice
+            .info(Kind::Started, format!("started container {}", seen.short()));
+        Ok(Start { id, adopted: false })
+    }
+
+    fn place(&self, daemon: &Daemon, mounts: Vec<Mount>) -> Place {
+        Place {
+            unit: self.site.unit.clone(),
+            invocation: self.site.invocation.clone(),
+            revision: self.voice.origin.revision.clone(),
+            cgroup_driver: daemon.cgroup_driver.clone(),
+            slice: escape::slice(&self.service.name),
+            mounts,
+        }
+    }
+
+    async fn bring_image(&mut self, docker: &Docker) -> Result<(), Ending> {
+        let image = self.service.container.image.clone();
+        let here = docker
+            .image_id(&image)
+            .await
+            .map_err(|it| Ending::away(&it))?
+            .is_some();
+        let wanted = match self.service.pull {
+            Pull::Missing => !here,
+            Pull::Always => true,
+            Pull::Never if here => false,
+            Pull::Never => {
+                return Err(Ending::bad(format!(
+                    "image {image} is not on this host and `pull: never` is set"
+                )));
+            }
+        };
+        if !wanted {
+            return Ok(());
+        }
+        self.voice
+            .info(Kind::Pulling, format!("pulling image {image}"));
+        match self.pull(docker, &image).await {
+            Ok(()) => self
+                .voice
+                .info(Kind::Pulled, format!("pulled image {image}")),
+            Err(why) if here => {
+                self.voice.warn(
+                    Kind::Pulled,
+                    format!("cannot pull {image}, going on with the one on this host: {why}"),
+                );
+            }
+            Err(why) => return Err(Ending::failed(format!("cannot pull image {image}: {why}"))),
+        }
+        Ok(())
+    }
+
+    /// Tells how far the pull is; asks systemd for more time only when bytes have moved.
+    async fn pull(&mut self, docker: &Docker, image: &str) -> Result<(), Error> {
+        self.voice.status(&format!("pulling image {image}"));
+        let (mut last, mut told) = (Progress::default(), Instant::now());
+        docker
+            .pull(image, |progress| {
+                if progress.done > last.done && told.elapsed() > PULL_NEWS {
+                    let _ = notify::extend(PATIENCE);
+                    let _ = notify::status(&pulling(image, progress));
+                    (last, told) = (progress, Instant::now());
+                }
+            })
+            .await
+    }
+
+    async fn create(&mut self, docker: &Docker, setting: &Setting) -> Result<String, Ending> {
+        let mut tries = 0;
+        loop {
+            match docker.create(&self.service.container, setting).await {
+                Ok(id) => return Ok(id),
+                Err(Error::Conflict(_)) if tries < CREATE_TRIES => tries += 1,
+                Err(why) => return Err(Ending::create(&why)),
+            }
+            sleep(RETRY).await;
+        }
+    }
+}
+
+fn notify_folder(site: &Surroundings) -> PathBuf {
+    site.runtime.join("notify")
+}
+
+fn notify_mount(site: &Surroundings) -> Mount {
+    Mount::Bind {
+        source: notify_folder(site),
+        target: container::NOTIFY_FOLDER.to_owned(),
+        read_only: false,
+        create: false,
+        propagation: None,
+    }
+}
+
+fn pulling(image: &str, at: Progress) -> String {
+    let mega = |it: u64| it / 1_000_000;
+    let percent = (at.done * 100).checked_div(at.total).unwrap_or(0);
+    format!(
+        "pulling image {image} {percent}% ({}/{} MB)",
+        mega(at.done),
+        mega(at.total)
+    )
+}

@@ -1,0 +1,276 @@
+//! The end: container stopped, its last line read, its exit explained, nothing left behind.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Shim;
+use super::checks::Verdict;
+use crate::decide::exit::{self, Asked, End, Ender, Memory};
+use crate::host::docker::{Docker, Error};
+use crate::host::{files, notify};
+use crate::model::check::Answer;
+use crate::model::event::{Event, Kind};
+use crate::model::log::Priority;
+use crate::model::observed::Container;
+
+/// What reading the last lines and removing the container may take after the container is down.
+const AFTERWARDS: Duration = Duration::from_secs(30);
+/// The longest the rest of the log is waited for.
+const LAST_LINES: Duration = Duration::from_secs(10);
+/// How often a daemon that does not answer is asked again to stop the container.
+const STOP_RETRY: Duration = Duration::from_secs(1);
+/// Lines of the container's log in a failure report.
+const REPORT_LINES: usize = 20;
+
+/// Exit codes of the unit that are not the container's own.
+const REFUSED: u8 = 1;
+const BAD_DEFINITION: u8 = 78;
+
+/// Why the shim stops watching.
+#[derive(Debug)]
+pub(super) enum Ending {
+    /// SIGTERM: systemd, or somebody at a terminal.
+    Asked,
+    /// The container ended, or nobody can tell any more.
+    Ended(Ender),
+    /// A check with `on_failure: restart` failed for good.
+    Check { name: String, answer: Box<Answer> },
+    /// There is no container to end: the start was refused.
+    Refused {
+        exit: u8,
+        message: String,
+        next: String,
+    },
+}
+
+impl Ending {
+    pub(super) fn away(why: &Error) -> Ending {
+        let next =
+            "start docker: systemctl start docker; systemctl status docker tells why it is down";
+        Ending::Refused {
+            exit: exit::DOCKER_AWAY,
+            message: why.to_string(),
+            next: next.to_owned(),
+        }
+    }
+
+    /// What a restart will not cure: the unit stays down until somebody changes something.
+    pub(super) fn bad(message: String) -> Ending {
+        let next = "correct the definition, then start the unit again".to_owned();
+        Ending::Refused {
+            exit: BAD_DEFINITION,
+            message,
+            next,
+        }
+    }
+
+    /// What a restart may cure.
+    pub(super) fn failed(message: String) -> Ending {
+        let next = "systemd tries again; `wharf doctor` looks for the cause".to_owned();
+        Ending::Refused {
+            exit: REFUSED,
+            message,
+            next,
+        }
+    }
+
+    pub(super) fn check(verdict: &Verdict) -> Ending {
+        Ending::Check {
+            name: verdict.check.clone(),
+            answer: Box::new(verdict.answer.clone()),
+        }
+    }
+
+    pub(super) fn stranger(name: &str, id: &str, image: &str) -> Ending {
+        let short = id.get(..12).unwrap_or(id);
+        Ending::Refused {
+            exit: BAD_DEFINITION,
+            message: format!(
+                "the name {name} belongs to container {short} of image {image}, which is not ours"
+            ),
+            next: format!(
+                "rename it (docker rename {name} OTHER) or remove it (docker rm {name}), or give the service another name"
+            ),
+        }
+    }
+
+    /// Docker took the name or the request badly.
+    pub(super) fn create(why: &Error) -> Ending {
+        match why {
+            Error::Away { .. } => Ending::away(why),
+            Error::Refused(_) => Ending::bad(format!("docker does not take the container: {why}")),
+            Error::NotFound(_) | Error::Conflict(_) | Error::Other(_) => {
+                Ending::failed(format!("cannot create the container: {why}"))
+            }
+        }
+    }
+
+    pub(super) fn start(why: &Error) -> Ending {
+        match why {
+            Error::Away { .. } => Ending::away(why),
+            Error::Refused(_) | Error::NotFound(_) | Error::Conflict(_) | Error::Other(_) => {
+                Ending::failed(format!("cannot start the container: {why}"))
+            }
+        }
+    }
+}
+
+impl Shim {
+    /// Ends what runs, says why, leaves nothing behind; returns the unit's exit code.
+    pub(super) async fn end(&mut self, ending: Ending) -> u8 {
+        let _ = notify::stopping();
+        let ender = match ending {
+            Ending::Refused {
+                exit,
+                message,
+                next,
+            } => return self.refuse(exit, message, next).await,
+            Ending::Asked => Ender::Stop(self.stop_container("stopping").await),
+            Ending::Check { name, answer } => {
+                let why = format!("stopping: check {name} failed: {}", answer.summary);
+                Ender::Check {
+                    name,
+                    asked: self.stop_container(&why).await,
+                }
+            }
+            Ending::Ended(ender) => ender,
+        };
+        let asked = matches!(ender, Ender::Stop(_));
+        let seen = self.last_look().await;
+        let (lines, verdict) = (self.last_lines().await, self.verdict(ender, seen.as_ref()));
+        self.say(verdict.event, if asked { Vec::new() } else { lines });
+        self.clean_up().await;
+        verdict.exit
+    }
+
+    async fn refuse(&mut self, exit: u8, message: String, next: String) -> u8 {
+        let lines = self.last_lines().await;
+        let event = Event::new(Kind::Failed, Priority::ERROR, message)
+            .with("exit", exit)
+            .with("next", next);
+        self.say(event, lines);
+        self.clean_up().await;
+        exit
+    }
+
+    fn say(&mut self, event: Event, lines: Vec<String>) {
+        self.voice.status(&event.message);
+        let event = if lines.is_empty() {
+            event
+        } else {
+            event.with("last_lines", lines)
+        };
+        self.voice.tell(event);
+    }
+
+    /// Stops the container within its grace, asking systemd for as long as that takes.
+    async fn stop_container(&mut self, why: &str) -> Asked {
+        let grace = self.service.stop.timeout;
+        let signal = self.service.stop.signal.clone();
+        let since = Instant::now();
+        let _ = notify::extend(grace + AFTERWARDS);
+        self.voice.status(why);
+        let mut killed = false;
+        if let (Some(docker), Some(id)) = (self.docker.clone(), self.container.clone()) {
+            self.voice.info(Kind::Stopping, why);
+            killed = self
+                .carry(stop(&docker, &id, signal.as_deref(), grace))
+                .await
+                && since.elapsed() >= grace;
+        }
+        if killed {
+            self.voice.warn(
+                Kind::ForcedKill,
+                format!(
+                    "killed: it had not ended {} s after the stop signal",
+                    grace.as_secs()
+                ),
+            );
+        }
+        Asked {
+            signal: signal.unwrap_or_else(|| "SIGTERM".to_owned()),
+            grace,
+            killed,
+        }
+    }
+
+    /// Does `work` while the container's lines go on to the journal.
+    async fn carry<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = std::pin::pin!(work);
+        loop {
+            let Some(carrier) = &mut self.carrier else {
+                return work.await;
+            };
+            tokio::select! {
+                done = &mut work => return done,
+                event = carrier.event() => self.voice.tell(event),
+            }
+        }
+    }
+
+    async fn last_look(&self) -> Option<Container> {
+        let (docker, id) = (self.docker.as_ref()?, self.container.as_ref()?);
+        docker.inspect(id).await.ok().flatten()
+    }
+
+    fn verdict(&self, ender: Ender, seen: Option<&Container>) -> exit::Verdict {
+        let limit = self.service.limits.memory.or(self.service.container.memory);
+        exit::verdict(&End {
+            code: seen.filter(|it| !it.running).map(|it| it.exit_code),
+            oom_killed: seen.is_some_and(|it| it.oom_killed),
+            oom_kills: (self.oom_kills > 0).then_some(self.oom_kills),
+            memory: Memory { limit, peak: None },
+            ender,
+        })
+    }
+
+    /// Reads the log to its end and returns its last lines for the report.
+    async fn last_lines(&mut self) -> Vec<String> {
+        let Some(mut carrier) = self.carrier.take() else {
+            return Vec::new();
+        };
+        for event in carrier.finish(LAST_LINES).await {
+            self.voice.tell(event);
+        }
+        carrier.tail(REPORT_LINES)
+    }
+
+    async fn clean_up(&mut self) {
+        if let (Some(docker), Some(id)) = (&self.docker, self.container.take())
+            && let Err(why) = docker.remove(&id).await
+        {
+            // ExecStopPost= and the next start try again by label.
+            self.voice
+                .warn(Kind::Failed, format!("cannot remove the container: {why}"));
+        }
+        files::remove_folder(&self.site.runtime.join("secrets"));
+    }
+}
+
+/// Returns whether the container is down; tries again while the daemon does not answer.
+async fn stop(docker: &Docker, id: &str, signal: Option<&str>, grace: Duration) -> bool {
+    let until = Instant::now() + grace + AFTERWARDS;
+    // A frozen container takes no signal.
+    if docker
+        .inspect(id)
+        .await
+        .ok()
+        .flatten()
+        .is_some_and(|it| it.paused)
+    {
+        let _ = docker.unpause(id).await;
+    }
+    loop {
+        match docker.stop(id, signal, grace).await {
+            Ok(()) | Err(Error::NotFound(_)) => return true,
+            Err(Error::Refused(_)) if signal.is_some() => return stop_by_kill(docker, id).await,
+            Err(_) if Instant::now() < until => tokio::time::sleep(STOP_RETRY).await,
+            Err(_) => return false,
+        }
+    }
+}
+
+async fn stop_by_kill(docker: &Docker, id: &str) -> bool {
+    docker.kill(id, "SIGKILL").await.is_ok()
+}

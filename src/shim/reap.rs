@@ -1,0 +1,114 @@
+//! What a unit may have left: run by ExecStopPost= after every end, and at boot for all services.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use crate::decide::container::{LABEL_SERVICE, LABEL_UNIT};
+use crate::decide::{reap, shown};
+use crate::host::docker::{Docker, Error};
+use crate::host::surroundings::{self, Surroundings};
+use crate::host::{clock, files, process};
+use crate::model::check::Order;
+use crate::model::observed::{Container, Unit};
+
+/// How long a shim that was killed is given to come back and take its container over.
+const ADOPTION_LIMIT: Duration = Duration::from_secs(600);
+const ADOPTION_STEP: Duration = Duration::from_secs(2);
+const SYSTEMCTL_LIMIT: Duration = Duration::from_secs(20);
+
+/// Removes what the ended unit of this service left, unless its shim is about to be restarted and
+/// takes the container over; returns what was removed, by id.
+///
+/// # Errors
+/// [`Error::Away`]: docker does not answer, so nothing could be removed.
+pub async fn service(name: &str) -> Result<Vec<String>, Error> {
+    let site = surroundings::look(name);
+    let result = site.service_result.as_deref().unwrap_or("success");
+    if reap::leaves_for_adoption(result) {
+        watch_over(name, &site).await;
+        return Ok(Vec::new());
+    }
+    files::remove_folder(&site.runtime.join("secrets"));
+    let docker = Docker::connect().await?;
+    let found = docker.labelled(&format!("{LABEL_SERVICE}={name}")).await?;
+    remove(&docker, found).await
+}
+
+/// Waits until the unit has settled, then removes the containers it does not answer for.
+///
+/// # Errors
+/// [`Error::Away`].
+pub async fn late(name: &str, unit: &str) -> Result<Vec<String>, Error> {
+    for _ in 0..ADOPTION_LIMIT.as_secs() / ADOPTION_STEP.as_secs() {
+        sleep(ADOPTION_STEP).await;
+        match reap::settled(show(unit).await.as_ref()) {
+            reap::Settled::NotYet => {}
+            reap::Settled::Taken => return Ok(Vec::new()),
+            reap::Settled::Orphaned => {
+                let docker = Docker::connect().await?;
+                let found = docker.labelled(&format!("{LABEL_SERVICE}={name}")).await?;
+                return remove(&docker, found).await;
+            }
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// Removes every container of ours whose unit is not active, activating or about to be.
+///
+/// # Errors
+/// [`Error::Away`].
+pub async fn all() -> Result<Vec<String>, Error> {
+    let docker = Docker::connect().await?;
+    let mut orphans = Vec::new();
+    for it in docker.labelled(LABEL_SERVICE).await? {
+        let unit = it.labels.get(LABEL_UNIT).cloned().unwrap_or_default();
+        // Without a unit somebody runs it by hand, at a terminal.
+        if !unit.is_empty() && reap::settled(show(&unit).await.as_ref()) == reap::Settled::Orphaned
+        {
+            orphans.push(it);
+        }
+    }
+    remove(&docker, orphans).await
+}
+
+async fn remove(docker: &Docker, found: Vec<Container>) -> Result<Vec<String>, Error> {
+    let mut removed = Vec::new();
+    for it in found {
+        docker.remove(&it.id).await?;
+        removed.push(it.id);
+    }
+    Ok(removed)
+}
+
+/// systemd runs no ExecStopPost= when a unit is stopped while it waits for its restart, so a killed
+/// shim's container is watched over by a transient unit until somebody answers for it.
+async fn watch_over(name: &str, site: &Surroundings) {
+    if site.unit.is_empty() {
+        return;
+    }
+    let (program, _) = surroundings::program();
+    let program = program.display().to_string();
+    let run = [
+        "systemd-run",
+        "--quiet",
+        "--no-block",
+        "--collect",
+        "--property=Type=exec",
+        &program,
+        "reap",
+        "--late",
+        &site.unit,
+        name,
+    ];
+    let _ = process::run(&Order::new(run), None, SYSTEMCTL_LIMIT).await;
+}
+
+async fn show(unit: &str) -> Option<Unit> {
+    let order = Order::new(["systemctl", "show", unit, "--property", shown::PROPERTIES]);
+    let output = process::run(&order, None, SYSTEMCTL_LIMIT).await.ok()?;
+    shown::units(&String::from_utf8_lossy(&output.stdout), clock::uptime())
+        .into_iter()
+        .next()
+}

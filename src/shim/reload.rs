@@ -1,0 +1,106 @@
+//! Reload: the definition read again and applied as far as that costs nothing; a newer binary taken over.
+
+use super::end::Ending;
+use super::load::{Unusable, load};
+use super::watch::Watch;
+use super::{Loaded, Shim, secrets};
+use crate::decide::container::hash;
+use crate::host::{notify, surroundings};
+use crate::model::event::{Event, Kind};
+use crate::model::log::Priority;
+use crate::model::service::Service;
+
+impl Shim {
+    /// Does what `systemctl reload` asks; always tells systemd that it is done.
+    pub(super) async fn reload(&mut self, watch: &mut Watch) -> Option<Ending> {
+        let _ = notify::reloading();
+        match load(&self.file.to_string_lossy()) {
+            Ok(loaded) => self.apply(loaded, watch),
+            Err(why) => self.refuse_reload(&why),
+        }
+        let (program, replaced) = surroundings::program();
+        if replaced {
+            self.reexecute(&program, watch).await;
+        }
+        self.voice.ready();
+        self.show(watch, None);
+        None
+    }
+
+    fn apply(&mut self, loaded: Loaded, watch: &mut Watch) {
+        let container = &loaded.service.container;
+        let changed = match secrets::merged(container.clone()) {
+            Ok(spec) => hash(&spec) != hash(&self.service.container),
+            Err(why) => return self.refuse_change(why),
+        };
+        if loaded.service.name != self.service.name {
+            return self.refuse_change(format!(
+                "the name changed from {} to {}",
+                self.service.name, loaded.service.name
+            ));
+        }
+        // The container stays what it is until the next start, and so does what made it.
+        let container = self.service.container.clone();
+        self.service = Service {
+            container,
+            ..loaded.service
+        };
+        watch
+            .checks
+            .replace(self.service.health.as_ref(), &self.service.monitors);
+        if let Some(carrier) = &mut self.carrier {
+            carrier.apply(&self.service.logs);
+        }
+        let text = if changed {
+            "definition read again: checks and logs apply now, the container changes with the next restart"
+        } else {
+            "definition read again"
+        };
+        self.voice.tell(
+            Event::new(Kind::Reloaded, Priority::NOTICE, text).with("restart_needed", changed),
+        );
+    }
+
+    fn refuse_reload(&mut self, why: &Unusable) {
+        let text = match why {
+            Unusable::Missing { name, .. } => format!("no definition {name} any more"),
+            Unusable::Unreadable { file, why } => format!("{}: {why}", file.display()),
+            Unusable::Wrong { file, mistakes, .. } => {
+                let all: Vec<_> = mistakes
+                    .iter()
+                    .map(|it| format!("{}:{it}", file.display()))
+                    .collect();
+                all.join("; ")
+            }
+        };
+        self.refuse_change(text);
+    }
+
+    fn refuse_change(&mut self, why: String) {
+        let text = format!("reload refused, the running definition stays: {why}");
+        self.voice
+            .tell(Event::new(Kind::ReloadRefused, Priority::ERROR, text));
+    }
+
+    /// Becomes the newer binary: same process, same container. Returns only when that failed.
+    async fn reexecute(&mut self, program: &std::path::Path, watch: &Watch) {
+        self.voice.info(
+            Kind::Reexec,
+            "the binary was replaced: carrying on as the new one",
+        );
+        if let Some(carrier) = &mut self.carrier {
+            carrier.pause().await;
+        }
+        let why = surroundings::reexecute(program);
+        self.voice.warn(
+            Kind::Reexec,
+            format!("cannot become {}: {why}", program.display()),
+        );
+        if let (Some(carrier), Some(docker)) = (&mut self.carrier, &self.docker)
+            && let Err(why) = carrier.reattach(docker).await
+        {
+            self.voice
+                .warn(Kind::LogsLost, format!("log of {}: {why}", watch.id));
+        }
+    }
+}
