@@ -45,10 +45,12 @@ pub enum Kind {
     Reexec,
     Reaped,
     Failed,
+    /// The way to InfluxDB opened, closed, or lost points.
+    Metrics,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 27] = [
+    pub const ALL: [Kind; 28] = [
         Kind::Starting,
         Kind::Pulling,
         Kind::Pulled,
@@ -76,6 +78,7 @@ impl Kind {
         Kind::Reexec,
         Kind::Reaped,
         Kind::Failed,
+        Kind::Metrics,
     ];
 
     /// The word in WHARF_EVENT.
@@ -108,13 +111,14 @@ impl Kind {
             Kind::Reexec => "reexec",
             Kind::Reaped => "reaped",
             Kind::Failed => "failed",
+            Kind::Metrics => "metrics",
         }
     }
 
     /// `source` of the JSON object: check results come from `monitoring`, so that service_runner's jq line filters them.
     pub fn source(self) -> &'static str {
         match self {
-            Kind::CheckFailed | Kind::CheckPassed => "monitoring",
+            Kind::CheckFailed | Kind::CheckPassed | Kind::Metrics => "monitoring",
             Kind::Suppressed | Kind::LogsResumed | Kind::LogsLost => "logs",
             Kind::Starting
             | Kind::Pulling

@@ -219,8 +219,11 @@ impl Shim {
         exit::verdict(&End {
             code: seen.filter(|it| !it.running).map(|it| it.exit_code),
             oom_killed: seen.is_some_and(|it| it.oom_killed),
-            oom_kills: (self.oom_kills > 0).then_some(self.oom_kills),
-            memory: Memory { limit, peak: None },
+            oom_kills: Some(self.oom_kills).filter(|it| *it > 0),
+            memory: Memory {
+                limit,
+                peak: self.usage.peak,
+            },
             ender,
         })
     }

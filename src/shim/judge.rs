@@ -8,6 +8,7 @@ use super::end::Ending;
 use super::watch::Watch;
 use crate::decide::health::{Change, State};
 use crate::decide::life::{self, Act, Happening, Phase};
+use crate::host::cgroup::Cgroup;
 use crate::host::notify;
 use crate::model::event::{Event, Kind};
 use crate::model::log::Priority;
@@ -17,6 +18,7 @@ const PROBE_MARGIN: Duration = Duration::from_secs(5);
 
 impl Shim {
     pub(super) fn judge(&mut self, verdict: Verdict, watch: &mut Watch) -> Option<Ending> {
+        self.voice.answered(&verdict.check, &verdict.answer);
         self.patience(&verdict, watch);
         self.tell_change(&verdict);
         let happening = match (verdict.change, verdict.health) {
@@ -93,6 +95,17 @@ impl Shim {
             serde_json::to_value(&verdict.answer.detail).unwrap_or_default(),
         );
         self.voice.tell(event);
+    }
+
+    /// Notes what the container uses, so that its end can be explained when its control group is gone.
+    pub(super) fn measure(&mut self, pid: i64) {
+        if self.cgroup.is_none() {
+            self.cgroup = Cgroup::of(pid);
+            self.voice.follow(pid);
+        }
+        if let Some(cgroup) = &self.cgroup {
+            self.usage = cgroup.read();
+        }
     }
 
     /// The line of `systemctl status`: what it does, and why it is not ready.

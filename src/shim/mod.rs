@@ -19,10 +19,12 @@ mod watch;
 
 use std::path::PathBuf;
 
+use crate::host::cgroup::Cgroup;
 use crate::host::docker::Docker;
 use crate::host::notify::proxy::Proxy;
 use crate::host::signals;
 use crate::host::surroundings::{self, Surroundings};
+use crate::model::point::Usage;
 use crate::model::service::Service;
 
 pub use load::{Loaded, Unusable, load};
@@ -44,6 +46,9 @@ pub struct Shim {
     carrier: Option<Carrier>,
     /// The application's own sd_notify, where its health check waits for that.
     proxy: Option<Proxy>,
+    cgroup: Option<Cgroup>,
+    /// The container's use when it was last looked at; its control group vanishes with it.
+    usage: Usage,
     /// Kills for want of memory the kernel was seen to do in this container.
     oom_kills: u64,
 }
@@ -64,6 +69,8 @@ pub async fn run(loaded: Loaded) -> std::io::Result<u8> {
         container: None,
         carrier: None,
         proxy: None,
+        cgroup: None,
+        usage: Usage::default(),
         oom_kills: 0,
     };
     let mut pulse = Pulse::start();
@@ -74,7 +81,9 @@ pub async fn run(loaded: Loaded) -> std::io::Result<u8> {
         () = stop.asked() => Ending::Asked,
         ending = shim.live(&mut reload, &mut pulse) => ending,
     };
-    Ok(pulse.alongside(shim.end(ending)).await)
+    let code = pulse.alongside(shim.end(ending)).await;
+    shim.voice.close().await;
+    Ok(code)
 }
 
 impl Shim {

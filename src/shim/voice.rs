@@ -1,16 +1,28 @@
-//! What the shim says: events to the journal (and metrics), one status line to systemd.
+//! What the shim says: events to the journal and to metrics, one status line to systemd.
 
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::metrics::{Metrics, Problem};
 use crate::host::journal::Journal;
 use crate::host::notify;
 use crate::host::surroundings::Surroundings;
+use crate::model::check::Answer;
+use crate::model::delivery::Delivery;
 use crate::model::event::{Event, Kind};
 use crate::model::log::{Origin, Priority};
 use crate::model::service::Service;
+
+/// News of the way to InfluxDB not yet told; more of it is dropped, since it only repeats.
+const DELIVERIES_WAITING: usize = 16;
 
 /// Speaks for one service.
 pub(super) struct Voice {
     pub(super) journal: Journal,
     pub(super) origin: Origin,
+    metrics: std::sync::Arc<Metrics>,
+    deliveries: mpsc::Receiver<Delivery>,
+    follow: Option<JoinHandle<()>>,
 }
 
 impl Voice {
@@ -22,14 +34,31 @@ impl Voice {
             container_id: String::new(),
             image: service.container.image.clone(),
         };
-        Voice {
+        let state = site.state.as_deref().unwrap_or(&site.runtime);
+        let (sender, deliveries) = mpsc::channel(DELIVERIES_WAITING);
+        let opened = Metrics::open(&service.name, state, move |it| {
+            let _ = sender.try_send(it);
+        });
+        let (metrics, problem) = match opened {
+            Ok(metrics) => (metrics, None),
+            Err(problem) => (Metrics::off(), Some(problem)),
+        };
+        let mut voice = Voice {
             journal: Journal::open(),
             origin,
+            metrics: metrics.into(),
+            deliveries,
+            follow: None,
+        };
+        if let Some(problem) = problem {
+            voice.warn(Kind::Metrics, in_words(&problem));
         }
+        voice
     }
 
     /// Writes an event.
     pub(super) fn tell(&mut self, event: Event) {
+        self.metrics.event(&event);
         self.journal.write_event(&event, &self.origin, None);
     }
 
@@ -39,6 +68,45 @@ impl Voice {
 
     pub(super) fn warn(&mut self, kind: Kind, message: impl Into<String>) {
         self.tell(Event::new(kind, Priority::WARNING, message));
+    }
+
+    /// Hands one answer of a check to the metrics; the journal hears of changes only.
+    pub(super) fn answered(&self, check: &str, answer: &Answer) {
+        self.metrics.check(check, answer);
+    }
+
+    /// Writes down from now on what the container of this process uses.
+    pub(super) fn follow(&mut self, pid: i64) {
+        self.unfollow();
+        if self.metrics.is_on() {
+            let metrics = std::sync::Arc::clone(&self.metrics);
+            self.follow = Some(tokio::spawn(async move { metrics.follow(pid, 0).await }));
+        }
+    }
+
+    fn unfollow(&mut self) {
+        if let Some(task) = self.follow.take() {
+            task.abort();
+        }
+    }
+
+    /// Waits for news of the way to InfluxDB.
+    pub(super) async fn delivery(&mut self) -> Delivery {
+        match self.deliveries.recv().await {
+            Some(delivery) => delivery,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Sends what can be sent within a second and keeps the rest for the next start.
+    pub(super) async fn close(mut self) {
+        if let Some(task) = self.follow.take() {
+            task.abort();
+            let _ = task.await;
+        }
+        if let Ok(metrics) = std::sync::Arc::try_unwrap(self.metrics) {
+            metrics.close().await;
+        }
     }
 
     /// Sets the line `systemctl status` shows.
@@ -52,6 +120,16 @@ impl Voice {
         if let Err(why) = notify::ready() {
             self.warn(Kind::Failed, format!("cannot tell systemd READY=1: {why}"));
         }
+    }
+}
+
+fn in_words(problem: &Problem) -> String {
+    match problem {
+        Problem::Mistakes { file, mistakes, .. } => {
+            let all: Vec<_> = mistakes.iter().map(|it| format!("{file}:{it}")).collect();
+            format!("no metrics are sent: {}", all.join("; "))
+        }
+        Problem::Unusable(why) => format!("no metrics are sent: {why}"),
     }
 }
 
@@ -69,5 +147,20 @@ fn revision(unit: &str) -> String {
         instance.to_owned()
     } else {
         String::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::revision;
+
+    #[test]
+    fn only_a_revision_counts_as_one() {
+        assert_eq!(
+            revision("web@1-62d4023616ab1e7921f74f650aab51e1.service"),
+            "1-62d4023616ab1e7921f74f650aab51e1"
+        );
+        assert_eq!(revision("runner@a-b.service"), "");
+        assert_eq!(revision(""), "");
     }
 }

@@ -21,6 +21,7 @@ use crate::host::docker::events::Hint;
 use crate::host::docker::{Docker, Error};
 use crate::host::notify::proxy::{Note, Proxy};
 use crate::host::signals;
+use crate::model::delivery::Delivery;
 use crate::model::event::{Event, Kind};
 use crate::model::log::Priority;
 use crate::model::service::Service;
@@ -59,6 +60,7 @@ enum News {
     Look,
     Reload,
     Notes(Vec<Note>),
+    Delivery(Delivery),
 }
 
 impl Shim {
@@ -94,6 +96,7 @@ impl Shim {
             hint = watch.hints.next() => News::Hint(hint),
             Some(verdict) = watch.verdicts.recv() => News::Verdict(verdict),
             event = said(self.carrier.as_mut()) => News::Log(event),
+            delivery = self.voice.delivery() => News::Delivery(delivery),
             notes = heard(self.proxy.as_mut()) => News::Notes(notes),
             () = sleep_until(proven), if by_time => News::StayedUp,
             _ = watch.look.tick() => News::Look,
@@ -108,6 +111,11 @@ impl Shim {
             News::Verdict(verdict) => self.judge(verdict, watch),
             News::StayedUp => self.step(Happening::StayedUp, watch, None),
             News::Log(event) => {
+                self.voice.tell(event);
+                None
+            }
+            News::Delivery(delivery) => {
+                let event = Event::new(Kind::Metrics, delivery.priority(), delivery.to_string());
                 self.voice.tell(event);
                 None
             }
@@ -202,6 +210,7 @@ impl Shim {
             "somebody restarted the container through docker",
         );
         watch.since = Instant::now();
+        self.cgroup = None;
         watch.checks.restarted(&watch.id, Duration::ZERO);
         let ending = self.step(Happening::RestartedOutside, watch, None);
         if ending.is_some() {
@@ -238,7 +247,10 @@ impl Shim {
     async fn look(&mut self, watch: &mut Watch) -> Option<Ending> {
         let docker = self.docker.clone()?;
         match docker.inspect(&watch.id).await {
-            Ok(Some(seen)) if seen.running => None,
+            Ok(Some(seen)) if seen.running => {
+                self.measure(seen.pid);
+                None
+            }
             Ok(Some(_)) => self.settle(watch).await,
             Ok(None) => Some(Ending::Ended(Ender::RemovedOutside)),
             // The link is already finding its way back.
