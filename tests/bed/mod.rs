@@ -1,0 +1,121 @@
+//! A node of the lab for tests: a real machine, booted, with the release binary installed.
+
+#![allow(dead_code)] // each test file uses its own part of it
+
+use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+const LAB: &str = "tests/lab/lab";
+/// Written by `make release`.
+const RELEASE: &str = "target/wharf";
+/// The snapshot of a node with wharf installed.
+const INSTALLED: &str = "installed";
+
+/// One node, and the right to use it: tests of one file take turns.
+pub struct Node {
+    pub name: &'static str,
+    _turn: MutexGuard<'static, bool>,
+}
+
+/// What a command in the node left.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+/// True once this process has made the snapshot.
+static PREPARED: Mutex<bool> = Mutex::new(false);
+
+impl Node {
+    /// A freshly restored node with wharf installed.
+    pub fn fresh() -> Node {
+        let mut turn = PREPARED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let name = "node1";
+        if *turn {
+            lab(&["restore", name, INSTALLED]);
+        } else {
+            prepare(name);
+            *turn = true;
+        }
+        Node { name, _turn: turn }
+    }
+
+    /// Runs a shell line in the node.
+    pub fn run(&self, line: &str) -> Ran {
+        let output = command(&["run", self.name, line]).output().unwrap();
+        Ran {
+            code: output.status.code().unwrap_or(-1),
+            out: text(&output.stdout),
+            err: text(&output.stderr),
+        }
+    }
+
+    /// Runs a shell line that must succeed, and returns what it printed.
+    #[track_caller]
+    pub fn ok(&self, line: &str) -> String {
+        let ran = self.run(line);
+        assert_eq!(ran.code, 0, "{line}\n{}{}{}", ran.out, ran.err, self.story());
+        ran.out
+    }
+
+    /// Writes a file in the node.
+    #[track_caller]
+    pub fn write(&self, path: &str, text: &str) {
+        let quoted = text.replace('\'', r"'\''");
+        self.ok(&format!("mkdir -p $(dirname {path}) && printf %s '{quoted}' >{path}"));
+    }
+
+    /// Repeats a shell line until it succeeds; fails with everything known after `limit`.
+    #[track_caller]
+    pub fn until(&self, limit: Duration, line: &str) -> Duration {
+        let since = Instant::now();
+        loop {
+            let ran = self.run(line);
+            if ran.code == 0 {
+                return since.elapsed();
+            }
+            assert!(since.elapsed() < limit, "not in {limit:?}: {line}\n{}{}{}", ran.out, ran.err, self.story());
+            std::thread::sleep(Duration::from_millis(500));
+        }
+    }
+
+    /// Reboots the node and waits until it is back.
+    pub fn reboot(&self) {
+        lab(&["reboot", self.name]);
+    }
+
+    /// What the node has to say after something failed.
+    pub fn story(&self) -> String {
+        let line = "systemctl --no-pager -l status 'runner@*'; docker ps -a; journalctl --no-pager -n 60 -o short-precise | cut -c1-300";
+        let ran = command(&["run", self.name, line]).output().unwrap();
+        format!("\n--- the node's story\n{}", text(&ran.stdout))
+    }
+}
+
+fn prepare(name: &str) {
+    assert!(std::path::Path::new(RELEASE).exists(), "{RELEASE} is missing: make release");
+    lab(&["up", "1"]);
+    lab(&["copy", name, RELEASE, "/root/wharf"]);
+    lab(&["run", name, "/root/wharf install >/root/install.log 2>&1 && rm /root/wharf"]);
+    lab(&["save", INSTALLED]);
+}
+
+#[track_caller]
+fn lab(words: &[&str]) -> String {
+    let output: Output = command(words).output().unwrap();
+    assert!(output.status.success(), "lab {}: {}{}", words.join(" "), text(&output.stdout), text(&output.stderr));
+    text(&output.stdout)
+}
+
+fn command(words: &[&str]) -> Command {
+    let mut command = Command::new(LAB);
+    command.args(words).stdin(Stdio::null());
+    command
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
