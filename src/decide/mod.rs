@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod amounts;
+pub mod clean;
 pub mod container;
 pub mod create_args;
 pub mod definition;
@@ -13,16 +14,29 @@ pub mod expect;
 pub mod global;
 pub mod health;
 pub mod install;
+pub mod levels;
 pub mod life;
 #[cfg(feature = "influxdb")]
 pub mod line_protocol;
+pub mod lines;
+pub mod logged;
+pub mod multiline;
 pub mod pace;
 #[cfg(feature = "influxdb")]
 pub mod points;
 pub mod quote;
+pub mod rate;
 pub mod reap;
 pub mod recall;
+pub mod resume;
 pub mod shown;
 pub mod signals;
 pub mod suggest;
 pub mod units;
+
+/// How many cases a property is tried with: `$WHARF_FUZZ_CASES`, or a few.
+pub(crate) fn fuzz() -> proptest::prelude::ProptestConfig {
+    let cases = std::env::var("WHARF_FUZZ_CASES").ok();
+    let cases = cases.and_then(|it| it.parse().ok()).unwrap_or(256);
+    proptest::prelude::ProptestConfig::with_cases(cases)
+}

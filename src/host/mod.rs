@@ -9,6 +9,7 @@ pub mod files;
 pub mod influx;
 pub mod journal;
 pub mod kernel;
+pub mod memo;
 pub mod notify;
 pub mod pipe;
 pub mod probe;

@@ -14,4 +14,5 @@ pub mod observed;
 pub mod point;
 pub mod seen;
 pub mod service;
+pub mod stamp;
 pub mod unit_file;

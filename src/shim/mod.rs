@@ -94,3 +94,4 @@ impl Shim {
         }
     }
 }
+pub mod logs;

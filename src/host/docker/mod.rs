@@ -5,10 +5,13 @@ mod body;
 mod connect;
 pub mod events;
 pub mod exec;
+mod frames;
 pub mod image;
 mod inspect;
 mod lifecycle;
 mod networks;
+mod raw;
+pub mod streams;
 
 use std::time::Duration;
 

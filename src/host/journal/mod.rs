@@ -1,19 +1,23 @@
-//! The journal, for now as lines on stderr.
-use crate::model::event::Event;
-use crate::model::log::Origin;
-pub struct Journal;
-impl Journal {
-    pub fn open() -> Journal {
-        Journal
-    }
-    pub fn write_event(&self, event: &Event, _o: &Origin, _u: Option<&str>) {
-        use std::io::Write;
-        let _ = writeln!(
-            std::io::stderr(),
-            "{} {} {:?}",
-            event.kind.name(),
-            event.message,
-            event.data
-        );
-    }
+//! The system's journal: records in by its native socket, records out by journalctl.
+
+pub mod catalogue;
+pub mod encode;
+pub mod event;
+pub mod read;
+mod socket;
+
+pub use socket::Journal;
+
+/// What a story must tell apart.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Nobody listens on the journal's socket: journald is being restarted, or there is none.
+    #[error("the journal does not answer on {socket}: {why}")]
+    Away { socket: String, why: String },
+    /// The kernel or journald does not take the records.
+    #[error("the journal refuses a record: {0}")]
+    Refused(String),
+    /// journalctl is missing, refused or too slow.
+    #[error("the journal cannot be read: {0}")]
+    Unreadable(String),
 }
