@@ -38,22 +38,36 @@ fn the_seeds_walk_through_works_as_typed() {
     let node = Node::fresh();
     documents(&node);
     node.ok("systemctl enable --now runner@crystal-docs");
-    assert_eq!(node.ok("systemctl is-active runner@crystal-docs").trim(), "active");
+    assert_eq!(
+        node.ok("systemctl is-active runner@crystal-docs").trim(),
+        "active"
+    );
     assert_eq!(node.ok(PAGE), "<h1>crystal</h1>");
     let slice = node.ok("systemctl show -p Slice --value runner@crystal-docs");
     assert_eq!(slice.trim(), r"runner-crystal\x2ddocs.slice");
     let filtered = node.ok(FILTER);
     assert!(filtered.contains("\"message\":\"ready\""), "{filtered}");
-    assert!(!filtered.contains("\"source\":\"monitoring\""), "{filtered}");
+    assert!(
+        !filtered.contains("\"source\":\"monitoring\""),
+        "{filtered}"
+    );
 
     node.reboot();
-    node.until(Duration::from_secs(90), "systemctl is-active runner@crystal-docs");
+    node.until(
+        Duration::from_secs(90),
+        "systemctl is-active runner@crystal-docs",
+    );
     assert_eq!(node.ok(PAGE), "<h1>crystal</h1>");
 
     node.ok("systemctl disable --now runner@crystal-docs");
     assert_eq!(node.ok("docker ps -aq"), "");
     assert_eq!(node.ok("ls /run/wharf 2>/dev/null || true"), "");
-    assert_eq!(node.run("systemctl is-active runner@crystal-docs").out.trim(), "inactive");
+    assert_eq!(
+        node.run("systemctl is-active runner@crystal-docs")
+            .out
+            .trim(),
+        "inactive"
+    );
     assert_eq!(node.ok("systemctl --failed --no-legend"), "");
 }
 
@@ -75,11 +89,17 @@ fn the_seeds_own_unit_needs_only_the_binarys_path_changed() {
 #[test]
 fn a_bad_definition_is_told_whole_and_not_restarted() {
     let node = Node::fresh();
-    node.write("/srv/config/bad.yaml", "name: bad\nimagee: nginx\nstop: {timeout: soon}\n");
+    node.write(
+        "/srv/config/bad.yaml",
+        "name: bad\nimagee: nginx\nstop: {timeout: soon}\n",
+    );
     let ran = node.run("systemctl start runner@bad");
     assert_ne!(ran.code, 0);
     let shown = node.ok("systemctl show -p ExecMainStatus -p NRestarts -p ActiveState runner@bad");
-    assert!(shown.contains("ExecMainStatus=78") && shown.contains("NRestarts=0"), "{shown}");
+    assert!(
+        shown.contains("ExecMainStatus=78") && shown.contains("NRestarts=0"),
+        "{shown}"
+    );
     let told = node.ok("journalctl -u runner@bad -o cat");
     assert!(told.contains("imagee") && told.contains("soon"), "{told}");
 }
@@ -90,7 +110,10 @@ fn what_a_person_sees_is_true() {
     documents(&node);
     node.ok("systemctl start runner@crystal-docs");
     let table = node.ok("wharf status");
-    assert!(table.contains("crystal-docs") && table.contains("active"), "{table}");
+    assert!(
+        table.contains("crystal-docs") && table.contains("active"),
+        "{table}"
+    );
     let json = node.ok("wharf status --json | jq -r '.[0].container.running'");
     assert_eq!(json.trim(), "true");
     let status = node.ok("systemctl status runner@crystal-docs --no-pager");
@@ -98,5 +121,10 @@ fn what_a_person_sees_is_true() {
     let logs = node.ok("wharf logs crystal-docs");
     assert!(logs.contains("ready: ready"), "{logs}");
     let doctor = node.run("wharf doctor");
-    assert!(doctor.out.contains("live-restore"), "{}{}", doctor.out, doctor.err);
+    assert!(
+        doctor.out.contains("live-restore"),
+        "{}{}",
+        doctor.out,
+        doctor.err
+    );
 }

@@ -139,8 +139,8 @@ impl Shim {
             Kind::Adopted,
             format!("adopted the running container {}", seen.short()),
         );
-        let carrier = Carrier::resume(docker, &self.log_feed(&seen)).await;
-        self.carrier = Some(carrier.map_err(|it| Ending::away(&it))?);
+        let carrier = Carrier::resume(self.wiring(docker, &seen)?);
+        self.carrier = Some(carrier.map_err(|it| Ending::failed(it.to_string()))?);
         Ok(Start { id, adopted: true })
     }
 
@@ -168,8 +168,8 @@ impl Shim {
             .map_err(|it| Ending::away(&it))?
             .unwrap_or_default();
         // Attached before the start, the first byte is the first byte.
-        let carrier = Carrier::fresh(docker, &self.log_feed(&seen)).await;
-        self.carrier = Some(carrier.map_err(|it| Ending::away(&it))?);
+        let carrier = Carrier::fresh(self.wiring(docker, &seen)?).await;
+        self.carrier = Some(carrier.map_err(|it| Ending::failed(it.to_string()))?);
         docker.start(&id).await.map_err(|it| Ending::start(&it))?;
         self.voice
             .info(Kind::Started, format!("started container {}", seen.short()));

@@ -174,10 +174,7 @@ impl Shim {
         let mut killed = false;
         if let (Some(docker), Some(id)) = (self.docker.clone(), self.container.clone()) {
             self.voice.info(Kind::Stopping, why);
-            killed = self
-                .carry(stop(&docker, &id, signal.as_deref(), grace))
-                .await
-                && since.elapsed() >= grace;
+            killed = stop(&docker, &id, signal.as_deref(), grace).await && since.elapsed() >= grace;
         }
         if killed {
             self.voice.warn(
@@ -192,20 +189,6 @@ impl Shim {
             signal: signal.unwrap_or_else(|| "SIGTERM".to_owned()),
             grace,
             killed,
-        }
-    }
-
-    /// Does `work` while the container's lines go on to the journal.
-    async fn carry<T>(&mut self, work: impl Future<Output = T>) -> T {
-        let mut work = std::pin::pin!(work);
-        loop {
-            let Some(carrier) = &mut self.carrier else {
-                return work.await;
-            };
-            tokio::select! {
-                done = &mut work => return done,
-                event = carrier.event() => self.voice.tell(event),
-            }
         }
     }
 
@@ -230,13 +213,14 @@ impl Shim {
 
     /// Reads the log to its end and returns its last lines for the report.
     async fn last_lines(&mut self) -> Vec<String> {
-        let Some(mut carrier) = self.carrier.take() else {
+        let Some(carrier) = self.carrier.take() else {
             return Vec::new();
         };
-        for event in carrier.finish(LAST_LINES).await {
+        carrier.finish(LAST_LINES).await;
+        while let Some(event) = self.log_events.try_next() {
             self.voice.tell(event);
         }
-        carrier.tail(REPORT_LINES)
+        self.report_lines(REPORT_LINES).await
     }
 
     async fn clean_up(&mut self) {

@@ -6,6 +6,7 @@ mod end;
 #[cfg(feature = "influxdb")]
 pub mod influx;
 mod judge;
+mod lines;
 mod link;
 mod load;
 pub mod logs;
@@ -13,6 +14,7 @@ pub mod metrics;
 mod pulse;
 pub mod reap;
 mod reload;
+mod scribe;
 mod secrets;
 mod voice;
 mod watch;
@@ -30,6 +32,7 @@ use crate::model::service::Service;
 pub use load::{Loaded, Unusable, load};
 
 use end::Ending;
+use lines::Events;
 use logs::Carrier;
 use pulse::Pulse;
 use voice::Voice;
@@ -44,9 +47,13 @@ pub struct Shim {
     /// The container this shim answers for, from its creation or adoption to its removal.
     container: Option<String>,
     carrier: Option<Carrier>,
+    /// What the carrier has to tell.
+    log_events: Events,
     /// The application's own sd_notify, where its health check waits for that.
     proxy: Option<Proxy>,
     cgroup: Option<Cgroup>,
+    /// The application said READY=1, which it says once for the life of its container.
+    said_ready: bool,
     /// The container's use when it was last looked at; its control group vanishes with it.
     usage: Usage,
     /// Kills for want of memory the kernel was seen to do in this container.
@@ -68,8 +75,10 @@ pub async fn run(loaded: Loaded) -> std::io::Result<u8> {
         docker: None,
         container: None,
         carrier: None,
+        log_events: Events::default(),
         proxy: None,
         cgroup: None,
+        said_ready: false,
         usage: Usage::default(),
         oom_kills: 0,
     };
@@ -94,4 +103,3 @@ impl Shim {
         }
     }
 }
-pub mod logs;

@@ -2,6 +2,7 @@
 
 use super::end::Ending;
 use super::load::{Unusable, load};
+use super::logs::Carrier;
 use super::watch::Watch;
 use super::{Loaded, Shim, secrets};
 use crate::decide::container::hash;
@@ -15,7 +16,7 @@ impl Shim {
     pub(super) async fn reload(&mut self, watch: &mut Watch) -> Option<Ending> {
         let _ = notify::reloading();
         match load(&self.file.to_string_lossy()) {
-            Ok(loaded) => self.apply(loaded, watch),
+            Ok(loaded) => self.apply(loaded, watch).await,
             Err(why) => self.refuse_reload(&why),
         }
         let (program, replaced) = surroundings::program();
@@ -27,7 +28,7 @@ impl Shim {
         None
     }
 
-    fn apply(&mut self, loaded: Loaded, watch: &mut Watch) {
+    async fn apply(&mut self, loaded: Loaded, watch: &mut Watch) {
         let container = &loaded.service.container;
         let changed = match secrets::merged(container.clone()) {
             Ok(spec) => hash(&spec) != hash(&self.service.container),
@@ -49,7 +50,7 @@ impl Shim {
             .checks
             .replace(self.service.health.as_ref(), &self.service.monitors);
         if let Some(carrier) = &mut self.carrier {
-            carrier.apply(&self.service.logs);
+            carrier.set_settings(self.service.logs.clone()).await;
         }
         let text = if changed {
             "definition read again: checks and logs apply now, the container changes with the next restart"
@@ -88,19 +89,21 @@ impl Shim {
             Kind::Reexec,
             "the binary was replaced: carrying on as the new one",
         );
-        if let Some(carrier) = &mut self.carrier {
-            carrier.pause().await;
+        if let Some(carrier) = self.carrier.take() {
+            carrier.leave().await;
         }
+        self.voice.flush().await;
         let why = surroundings::reexecute(program);
         self.voice.warn(
             Kind::Reexec,
             format!("cannot become {}: {why}", program.display()),
         );
-        if let (Some(carrier), Some(docker)) = (&mut self.carrier, &self.docker)
-            && let Err(why) = carrier.reattach(docker).await
-        {
-            self.voice
-                .warn(Kind::LogsLost, format!("log of {}: {why}", watch.id));
-        }
+        self.carrier = self.resumed(&watch.id).await;
+    }
+
+    async fn resumed(&self, id: &str) -> Option<Carrier> {
+        let docker = self.docker.as_ref()?;
+        let seen = docker.inspect(id).await.ok()??;
+        Carrier::resume(self.wiring(docker, &seen).ok()?).ok()
     }
 }

@@ -4,7 +4,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::metrics::{Metrics, Problem};
-use crate::host::journal::Journal;
+use super::scribe::Scribe;
 use crate::host::notify;
 use crate::host::surroundings::Surroundings;
 use crate::model::check::Answer;
@@ -18,7 +18,7 @@ const DELIVERIES_WAITING: usize = 16;
 
 /// Speaks for one service.
 pub(super) struct Voice {
-    pub(super) journal: Journal,
+    scribe: Scribe,
     pub(super) origin: Origin,
     metrics: std::sync::Arc<Metrics>,
     deliveries: mpsc::Receiver<Delivery>,
@@ -44,7 +44,7 @@ impl Voice {
             Err(problem) => (Metrics::off(), Some(problem)),
         };
         let mut voice = Voice {
-            journal: Journal::open(),
+            scribe: Scribe::start(),
             origin,
             metrics: metrics.into(),
             deliveries,
@@ -59,7 +59,7 @@ impl Voice {
     /// Writes an event.
     pub(super) fn tell(&mut self, event: Event) {
         self.metrics.event(&event);
-        self.journal.write_event(&event, &self.origin, None);
+        self.scribe.write(event, &self.origin);
     }
 
     pub(super) fn info(&mut self, kind: Kind, message: impl Into<String>) {
@@ -107,6 +107,12 @@ impl Voice {
         if let Ok(metrics) = std::sync::Arc::try_unwrap(self.metrics) {
             metrics.close().await;
         }
+        self.scribe.close().await;
+    }
+
+    /// Returns when everything told is in the journal, or after a bounded time.
+    pub(super) async fn flush(&self) {
+        self.scribe.flush().await;
     }
 
     /// Sets the line `systemctl status` shows.

@@ -13,7 +13,6 @@ use super::begin::Start;
 use super::checks::{Checks, Verdict};
 use super::end::Ending;
 use super::link::{self, Fate};
-use super::logs::Carrier;
 use super::pulse::Pulse;
 use crate::decide::exit::Ender;
 use crate::decide::life::{Happening, Phase};
@@ -95,7 +94,7 @@ impl Shim {
             fate = &mut watch.link => News::Fate(fate),
             hint = watch.hints.next() => News::Hint(hint),
             Some(verdict) = watch.verdicts.recv() => News::Verdict(verdict),
-            event = said(self.carrier.as_mut()) => News::Log(event),
+            event = self.log_events.next() => News::Log(event),
             delivery = self.voice.delivery() => News::Delivery(delivery),
             notes = heard(self.proxy.as_mut()) => News::Notes(notes),
             () = sleep_until(proven), if by_time => News::StayedUp,
@@ -122,6 +121,7 @@ impl Shim {
             News::Look => self.look(watch).await,
             News::Reload => self.reload(watch).await,
             News::Notes(notes) => {
+                self.said_ready |= notes.contains(&Note::Ready);
                 for note in notes {
                     watch.checks.hear(note).await;
                 }
@@ -159,11 +159,8 @@ impl Shim {
 
     /// Takes hold of the running container again: its log from where it was left, its events, its end.
     async fn hold(&mut self, docker: &Docker, watch: &mut Watch) -> Option<Ending> {
-        if let Some(carrier) = &mut self.carrier
-            && let Err(why) = carrier.reattach(docker).await
-        {
-            watch.link = std::future::ready(Fate::Lost(why.to_string())).boxed();
-            return None;
+        if let Some(carrier) = &self.carrier {
+            carrier.docker_back().await;
         }
         watch.hints = docker.hints(&watch.id).boxed();
         watch.link = link::wait(docker.clone(), watch.id.clone()).boxed();
@@ -282,13 +279,6 @@ impl Watch {
             look: interval(LOOK),
             outside_signal: None,
         }
-    }
-}
-
-async fn said(carrier: Option<&mut Carrier>) -> Event {
-    match carrier {
-        Some(carrier) => carrier.event().await,
-        None => std::future::pending().await,
     }
 }
 

@@ -32,7 +32,9 @@ static PREPARED: Mutex<bool> = Mutex::new(false);
 impl Node {
     /// A freshly restored node with wharf installed.
     pub fn fresh() -> Node {
-        let mut turn = PREPARED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut turn = PREPARED
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let name = "node1";
         if *turn {
             lab(&["restore", name, INSTALLED]);
@@ -57,7 +59,14 @@ impl Node {
     #[track_caller]
     pub fn ok(&self, line: &str) -> String {
         let ran = self.run(line);
-        assert_eq!(ran.code, 0, "{line}\n{}{}{}", ran.out, ran.err, self.story());
+        assert_eq!(
+            ran.code,
+            0,
+            "{line}\n{}{}{}",
+            ran.out,
+            ran.err,
+            self.story()
+        );
         ran.out
     }
 
@@ -65,7 +74,9 @@ impl Node {
     #[track_caller]
     pub fn write(&self, path: &str, text: &str) {
         let quoted = text.replace('\'', r"'\''");
-        self.ok(&format!("mkdir -p $(dirname {path}) && printf %s '{quoted}' >{path}"));
+        self.ok(&format!(
+            "mkdir -p $(dirname {path}) && printf %s '{quoted}' >{path}"
+        ));
     }
 
     /// Repeats a shell line until it succeeds; fails with everything known after `limit`.
@@ -77,7 +88,13 @@ impl Node {
             if ran.code == 0 {
                 return since.elapsed();
             }
-            assert!(since.elapsed() < limit, "not in {limit:?}: {line}\n{}{}{}", ran.out, ran.err, self.story());
+            assert!(
+                since.elapsed() < limit,
+                "not in {limit:?}: {line}\n{}{}{}",
+                ran.out,
+                ran.err,
+                self.story()
+            );
             std::thread::sleep(Duration::from_millis(500));
         }
     }
@@ -96,17 +113,30 @@ impl Node {
 }
 
 fn prepare(name: &str) {
-    assert!(std::path::Path::new(RELEASE).exists(), "{RELEASE} is missing: make release");
+    assert!(
+        std::path::Path::new(RELEASE).exists(),
+        "{RELEASE} is missing: make release"
+    );
     lab(&["up", "1"]);
     lab(&["copy", name, RELEASE, "/root/wharf"]);
-    lab(&["run", name, "/root/wharf install >/root/install.log 2>&1 && rm /root/wharf"]);
+    lab(&[
+        "run",
+        name,
+        "/root/wharf install >/root/install.log 2>&1 && rm /root/wharf",
+    ]);
     lab(&["save", INSTALLED]);
 }
 
 #[track_caller]
 fn lab(words: &[&str]) -> String {
     let output: Output = command(words).output().unwrap();
-    assert!(output.status.success(), "lab {}: {}{}", words.join(" "), text(&output.stdout), text(&output.stderr));
+    assert!(
+        output.status.success(),
+        "lab {}: {}{}",
+        words.join(" "),
+        text(&output.stdout),
+        text(&output.stderr)
+    );
     text(&output.stdout)
 }
 

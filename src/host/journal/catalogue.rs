@@ -35,6 +35,7 @@ pub fn message_id(kind: Kind) -> &'static str {
         Kind::Reexec => "f9ad9280d2d444008c1fdf162e769d73",
         Kind::Reaped => "75a64baa7638495bae74fbd677f02d81",
         Kind::Failed => "2fba1d57e57a43ff8be252912117ec91",
+        Kind::Metrics => "ae01c62eff374d44866ecbd235ca7e88",
     }
 }
 
