@@ -1,70 +1,24 @@
 //! Checks of a real container: asked on their rhythm, judged, replaced, and ended with their limit.
 #![allow(clippy::disallowed_methods, clippy::print_stdout)] // a test starts docker's client, reads the clock, says what it skips
 
+mod sandbox;
+
 use std::{
-    process::{Command, Stdio},
     sync::Arc,
-    sync::atomic::{AtomicU32, AtomicUsize, Ordering},
+    sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
 
+use sandbox::{Sandbox, daemon};
 use tokio::{io::AsyncReadExt, net::TcpListener, sync::mpsc, time::timeout};
 use wharf::decide::health::{Change, State};
 use wharf::host::docker::Docker;
 use wharf::host::notify::proxy::Note;
 use wharf::model::check::{Ask, Check, OnFailure, Order, Probe, StatusRange, Stdin};
-use wharf::model::seen::{Exit, NoAnswer};
 use wharf::shim::checks::{Checks, Verdict};
 
-const IMAGE: &str = "wharf-box:1";
+const FIRST_ADDRESS: &str = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
 const LIMIT: Duration = Duration::from_secs(10);
-
-/// A container of this test's own; removed with it.
-struct Sandbox(String);
-
-impl Sandbox {
-    fn start(options: &[&str], line: &str) -> Sandbox {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("wharf-test-checks-{}-{number}", std::process::id());
-        let mut words = vec!["run", "-d", "--init", "--name", &name];
-        words.extend(options);
-        words.extend([IMAGE, "/bin/sh", "-c", line]);
-        Sandbox(docker(&words))
-    }
-}
-
-impl Drop for Sandbox {
-    fn drop(&mut self) {
-        docker(&["rm", "-f", "-v", &self.0]);
-    }
-}
-
-fn docker(words: &[&str]) -> String {
-    let ran = Command::new("docker").args(words).output().unwrap();
-    let said = String::from_utf8_lossy(&ran.stderr);
-    assert!(ran.status.success(), "docker {words:?}: {said}");
-    String::from_utf8(ran.stdout).unwrap().trim().to_owned()
-}
-
-/// The daemon, or None where there is none and it may be missing.
-async fn daemon() -> Option<Docker> {
-    let image = || {
-        let mut asked = Command::new("docker");
-        asked.args(["image", "inspect", IMAGE]);
-        asked.stdout(Stdio::null()).stderr(Stdio::null());
-        asked.status().is_ok_and(|it| it.success())
-    };
-    let why = match Docker::connect().await {
-        Ok(docker) if image() => return Some(docker),
-        Ok(_) => format!("image {IMAGE} is not there"),
-        Err(why) => why.to_string(),
-    };
-    let needed = ["CI", "WHARF_REQUIRE_ALL"].map(std::env::var_os);
-    assert!(needed.iter().all(Option::is_none), "{why}");
-    println!("SKIPPED: {why}");
-    None
-}
 
 fn check(name: &str, probe: Probe) -> Check {
     Check {
@@ -118,61 +72,6 @@ async fn change(verdicts: &mut mpsc::Receiver<Verdict>) -> Verdict {
 }
 
 #[tokio::test]
-async fn a_command_runs_in_the_container() {
-    let Some(docker) = daemon().await else { return };
-    let container = Sandbox::start(&[], "sleep 300");
-    let order = Order {
-        environment: [("WORD".into(), "in".into())].into(),
-        workdir: Some("/bin".into()),
-        ..Order::shell("hostname; cat; echo $WORD; pwd; echo no >&2; exit 3")
-    };
-    let stdin = Some(b"fed\n".to_vec());
-    let (output, left) = docker.exec(&container.0, &order, stdin, LIMIT).await;
-    let output = output.unwrap();
-    let expected = format!("{}\nfed\nin\n/bin\n", &container.0[..12]);
-    assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
-    assert_eq!(output.stderr, b"no\n");
-    assert_eq!((output.exit, left), (Exit::Code(3), None));
-
-    let missing = Order::new(["/no/such/thing"]);
-    let (output, _) = docker.exec(&container.0, &missing, None, LIMIT).await;
-    println!("a missing command: {output:?}");
-    assert!(!matches!(output, Ok(it) if it.exit == Exit::Code(0)));
-
-    let much = Order::shell("head -c 3000000 /dev/zero; echo end >&2");
-    let (output, _) = docker.exec(&container.0, &much, None, LIMIT).await;
-    let output = output.unwrap();
-    assert!(output.cut && output.stdout.len() == 64 * 1024 && output.stderr == b"end\n");
-}
-
-#[tokio::test]
-async fn a_hanging_command_in_the_container_is_killed_with_what_it_started() {
-    let Some(docker) = daemon().await else { return };
-    let container = Sandbox::start(&[], "sleep 300");
-    let limit = Duration::from_secs(1);
-    let order = Order::shell("sleep 4567 & trap '' TERM; sleep 4567");
-    let began = Instant::now();
-    let (output, left) = docker.exec(&container.0, &order, None, limit).await;
-    assert_eq!((output, left), (Err(NoAnswer::Killed(limit)), None));
-    assert!(
-        began.elapsed() < Duration::from_secs(4),
-        "{:?}",
-        began.elapsed()
-    );
-    for _ in 0..50 {
-        if !docker_top(&container.0).contains("4567") {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("{}", docker_top(&container.0));
-}
-
-fn docker_top(id: &str) -> String {
-    self::docker(&["top", id, "-eo", "pid,args"])
-}
-
-#[tokio::test]
 async fn the_containers_own_address_is_asked_and_its_end_is_noticed() {
     let Some(docker) = daemon().await else { return };
     let container = Sandbox::start(
@@ -199,7 +98,7 @@ async fn the_containers_own_address_is_asked_and_its_end_is_noticed() {
             good.push(verdict.check);
         }
     }
-    self::docker(&["kill", &container.0]);
+    sandbox::docker(&["kill", &container.0]);
     let mut bad = Vec::new();
     while bad.len() < 3 {
         let verdict = change(&mut verdicts).await;
@@ -382,19 +281,48 @@ async fn the_application_speaks_for_itself() {
     let Some(docker) = daemon().await else { return };
     let health = check("health", Probe::Notify);
     let (checks, mut verdicts) = start(&docker, "unused", Some(&health), &[]);
-    checks.hear(Note::Status("warming up".into())).await;
-    checks.hear(Note::Ready).await;
+    checks.hear(&Note::Status("warming up".into()));
+    checks.hear(&Note::Watchdog);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(
+        verdicts.try_recv().is_err(),
+        "it has not said a word on readiness"
+    );
+    checks.hear(&Note::Ready);
     assert_eq!(change(&mut verdicts).await.change, Change::BecameGood);
-    checks.hear(Note::Watchdog).await;
+    checks.hear(&Note::Watchdog);
     let silent = change(&mut verdicts).await;
     assert_eq!((silent.change, silent.failures), (Change::BecameBad, 2));
     assert_eq!(
         silent.answer.summary,
         "the application is silent for 200 ms"
     );
-    checks.hear(Note::Watchdog).await;
+    checks.hear(&Note::Watchdog);
     assert_eq!(change(&mut verdicts).await.change, Change::BecameGood);
-    checks.hear(Note::Stopping).await;
+    checks.hear(&Note::Stopping);
     assert_eq!(change(&mut verdicts).await.change, Change::BecameBad);
+    checks.stop().await;
+}
+
+#[tokio::test]
+async fn a_container_started_anew_proves_itself_anew_at_its_new_address() {
+    let Some(docker) = daemon().await else { return };
+    let line = "mkdir -p /tmp/w; echo hi >/tmp/w/index.html; httpd -f -p 8080 -h /tmp/w";
+    let container = Sandbox::start(&[], line);
+    let health = check("health", http(None, 8080));
+    let (mut checks, mut verdicts) = start(&docker, &container.0, Some(&health), &[]);
+    assert_eq!(change(&mut verdicts).await.change, Change::BecameGood);
+    let address = || sandbox::docker(&["inspect", "-f", FIRST_ADDRESS, &container.0]);
+    let before = address();
+    sandbox::docker(&["stop", "-t", "0", &container.0]);
+    // Somebody else takes the address meanwhile.
+    let _taker = Sandbox::start(&[], "sleep 300");
+    sandbox::docker(&["start", &container.0]);
+    assert_ne!(before, address());
+    while verdicts.try_recv().is_ok() {}
+    checks.restarted(&container.0, Duration::ZERO);
+    let verdict = change(&mut verdicts).await;
+    assert_eq!(verdict.change, Change::BecameGood);
+    assert!(verdict.answer.summary.contains(&address()), "{verdict:?}");
     checks.stop().await;
 }

@@ -36,11 +36,17 @@ pub struct Health {
     goods: u32,
     bads: u32,
     answered_well: bool,
+    proven: bool,
 }
 
 impl Health {
     pub fn state(&self) -> State {
         self.state
+    }
+
+    /// Whether it has ever been good.
+    pub fn is_proven(&self) -> bool {
+        self.proven
     }
 
     /// Bad answers in a row that counted, up to now.
@@ -67,6 +73,7 @@ impl Health {
             return Change::Still(self.state);
         }
         self.state = State::Good;
+        self.proven = true;
         Change::BecameGood
     }
 
@@ -171,5 +178,9 @@ mod tests {
         );
         assert_eq!(health.hear(rules, false, early), Change::BecameBad);
         assert_eq!(health.failures(), 1);
+        assert!(!health.is_proven());
+        assert_eq!(health.hear(rules, true, early), Change::Still(State::Bad));
+        assert_eq!(health.hear(rules, true, early), Change::BecameGood);
+        assert!(health.is_proven());
     }
 }

@@ -28,15 +28,29 @@ pub fn steady(took: Duration, interval: Duration) -> Duration {
     interval.saturating_sub(took).max(LEAST_PAUSE)
 }
 
-/// Whether a bad answer of a quickened start counts: only those the plain rhythm would have asked
-/// for do, so that quickness takes nothing from the time `fall` grants. `counted` is how many have.
-pub fn counts(since_first: Duration, counted: u32, interval: Duration) -> bool {
-    since_first >= interval.saturating_mul(counted.saturating_add(1))
+/// The plain rhythm below a quickened start. Only bad answers on it count, so that quickness takes
+/// nothing from the time that `start_period` and `fall` grant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rhythm {
+    last: Duration,
+}
+
+impl Rhythm {
+    /// Whether the plain rhythm asks at this time since the first question, the first one an
+    /// interval after it.
+    pub fn is_due(&mut self, since_first: Duration, interval: Duration) -> bool {
+        let due = since_first.saturating_sub(self.last) >= interval;
+        if due {
+            self.last = since_first;
+        }
+        due
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decide::health::{Change, Health, Rules};
 
     #[test]
     fn a_start_is_asked_often_then_less() {
@@ -74,16 +88,27 @@ mod tests {
     #[test]
     fn a_quick_start_fails_no_sooner_than_the_plain_rhythm() {
         let interval = Duration::from_secs(10);
-        let mut counted = 0;
-        let mut fell = None;
-        for second in 0..60 {
-            if counts(Duration::from_secs(second), counted, interval) {
-                counted += 1;
+        for (period, fall, earliest) in [(0, 1, 10), (0, 3, 30), (60, 3, 80), (65, 1, 65)] {
+            let rules = Rules {
+                rise: 1,
+                fall,
+                start_period: Duration::from_secs(period),
+            };
+            let (mut health, mut rhythm) = (Health::default(), Rhythm::default());
+            let mut fell = None;
+            for tenths in 0..2000 {
+                let now = Duration::from_millis(tenths * 100);
+                if rhythm.is_due(now, interval)
+                    && health.hear(rules, false, now) == Change::BecameBad
+                {
+                    fell.get_or_insert(now);
+                }
             }
-            if counted == 3 {
-                fell.get_or_insert(second);
-            }
+            let fell = fell.unwrap().as_secs();
+            assert!(
+                (earliest..=earliest + 10).contains(&fell),
+                "{period} {fall}: {fell}"
+            );
         }
-        assert_eq!(fell, Some(30));
     }
 }

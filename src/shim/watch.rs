@@ -123,7 +123,7 @@ impl Shim {
             News::Notes(notes) => {
                 self.said_ready |= notes.contains(&Note::Ready);
                 for note in notes {
-                    watch.checks.hear(note).await;
+                    watch.checks.hear(&note);
                 }
                 None
             }

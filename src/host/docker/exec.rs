@@ -52,7 +52,7 @@ impl Docker {
                 (Ok(output), None)
             }
             Ok(Err(why)) => (Err(NoAnswer::NotStarted(why.to_string())), None),
-            Err(_) => self.end(container, exec, output, limit).await,
+            Err(_) => self.end(exec, output, limit).await,
         }
     }
 
@@ -135,7 +135,6 @@ impl Docker {
     /// Kills what is over its limit.
     async fn end(
         &self,
-        container: &str,
         exec: String,
         mut output: Output,
         limit: Duration,
@@ -151,7 +150,8 @@ impl Docker {
             output.exit = Exit::Code(code);
             return (Ok(output), None);
         }
-        match kill(seen.pid.unwrap_or_default(), container) {
+        let container = seen.container_id.unwrap_or_default();
+        match kill(seen.pid.unwrap_or_default(), &container) {
             Ok(()) => (Err(NoAnswer::Killed(limit)), None),
             Err(why) => hung(why, exec),
         }

@@ -6,18 +6,17 @@ use std::{
 };
 
 use tokio::{
-    sync::{Semaphore, mpsc},
+    sync::{Semaphore, mpsc, watch},
     time::{Instant, sleep, timeout},
 };
 
-use super::{Verdict, ask, ask::Subject};
+use super::{Said, Verdict, ask, ask::Subject};
 use crate::decide::{
     expect,
     health::{Change, Health, Rules, State},
-    pace,
+    pace::{self, Rhythm},
 };
 use crate::host::docker::{Docker, exec::Leftover};
-use crate::host::notify::proxy::Note;
 use crate::model::{
     check::{Answer, Check, Probe},
     seen::span,
@@ -32,25 +31,24 @@ pub(super) struct Asker {
     pub(super) check: Check,
     pub(super) health: bool,
     pub(super) state: Arc<Mutex<Health>>,
-    pub(super) began: Instant,
 }
 
 /// Nobody takes verdicts any more.
 struct Unheard;
 
-fn spoken(good: bool, what: &str) -> Answer {
-    let summary = format!("the application {what}");
-    match good {
-        true => expect::good(summary, Duration::ZERO),
-        false => expect::bad(summary, Duration::ZERO),
-    }
+fn up() -> Answer {
+    expect::good("the application says it is up".into(), Duration::ZERO)
+}
+
+fn down(what: &str) -> Answer {
+    expect::bad(format!("the application {what}"), Duration::ZERO)
 }
 
 impl Asker {
     /// Runs until nobody listens.
-    pub(super) async fn run(self, notes: mpsc::Receiver<Note>) {
+    pub(super) async fn run(self, said: watch::Receiver<Said>) {
         let _: Result<(), Unheard> = match self.check.probe {
-            Probe::Notify => self.listen(notes).await,
+            Probe::Notify => self.listen(said).await,
             Probe::Present
             | Probe::Tcp { .. }
             | Probe::Http(_)
@@ -60,20 +58,20 @@ impl Asker {
     }
 
     async fn ask(&self) -> Result<(), Unheard> {
-        let mut left = None;
-        let mut pause = None;
+        let began = Instant::now();
+        let (mut left, mut pause, mut rhythm) = (None, None, Rhythm::default());
         loop {
             let answer = self.once(&mut left).await;
             let took = answer.took;
-            let proving = self.health && self.state() == State::Unknown;
-            if answer.good || !proving || self.counts() {
+            let plain = rhythm.is_due(began.elapsed(), self.check.interval);
+            if answer.good || plain || !self.is_proving() {
                 // A good answer quickens the ones it still takes to rise.
                 pause = pause.filter(|_| !answer.good);
                 self.tell(answer, self.rules()).await?;
             } else {
                 self.show(answer).await?;
             }
-            let proving = self.health && self.state() == State::Unknown;
+            let proving = self.is_proving();
             let next = match proving {
                 true => pace::starting(pause, took, self.check.interval),
                 false => pace::steady(took, self.check.interval),
@@ -84,54 +82,52 @@ impl Asker {
     }
 
     async fn once(&self, left: &mut Option<Leftover>) -> Answer {
-        // Closed never: this holds it.
-        let _turn = self.turns.acquire().await;
+        let _turn = match self.health {
+            // Monitors that hang must not make the service look unhealthy.
+            true => None,
+            // Never closed: this holds it.
+            false => self.turns.acquire().await.ok(),
+        };
         let asked = Instant::now();
         let mut answer = ask::once(&self.docker, &self.subject, &self.check, left).await;
         answer.took = asked.elapsed();
-        if !answer.good {
+        // While a start is asked quickly, docker is not asked along with it.
+        if !answer.good && !self.is_proving() {
             self.subject.forget_address();
         }
         answer
     }
 
-    /// The application speaks by itself: one READY=1 is enough whatever `rise` is, one STOPPING=1
-    /// whatever `fall` is. Once it has sent WATCHDOG=1, an interval without another is a bad answer.
-    async fn listen(&self, mut notes: mpsc::Receiver<Note>) -> Result<(), Unheard> {
-        let (mut up, mut watched) = (false, false);
-        loop {
-            let heard = match watched && up {
-                true => timeout(self.check.interval, notes.recv()).await,
-                false => Ok(notes.recv().await),
-            };
-            match heard {
-                Ok(None) => return Err(Unheard),
-                Ok(Some(Note::Ready)) => up = true,
-                Ok(Some(Note::Watchdog)) => watched = true,
-                Ok(Some(Note::Stopping)) => up = false,
-                Ok(Some(Note::Reloading | Note::Status(_))) => continue,
-                Err(_) => {
-                    let limit = span(self.check.interval);
-                    self.tell(
-                        spoken(false, &format!("is silent for {limit}")),
-                        self.rules(),
-                    )
-                    .await?;
-                    continue;
-                }
-            }
-            let answer = match up {
-                true => spoken(true, "says it is up"),
-                false => spoken(false, "does not say it is up"),
-            };
-            self.tell(answer, self.at_once()).await?;
-        }
+    /// A start waits for this check, also once it has failed: the start's own deadline ends it.
+    fn is_proving(&self) -> bool {
+        self.health && !self.lock().is_proven()
     }
 
-    /// Whether a bad answer of a start counts.
-    fn counts(&self) -> bool {
-        let counted = self.lock().failures();
-        pace::counts(self.began.elapsed(), counted, self.check.interval)
+    /// The application speaks by itself: one READY=1 is enough whatever `rise` is, one STOPPING=1
+    /// whatever `fall` is. Once it has sent WATCHDOG=1, an interval without another is a bad answer.
+    async fn listen(&self, mut said: watch::Receiver<Said>) -> Result<(), Unheard> {
+        loop {
+            let known = *said.borrow();
+            let heard = match known.up && known.beats > 0 {
+                true => timeout(self.check.interval, said.changed()).await,
+                false => Ok(said.changed().await),
+            };
+            let now = *said.borrow();
+            match heard {
+                Ok(Err(_)) => return Err(Unheard),
+                Ok(Ok(())) if now.up => self.tell(up(), self.at_once()).await?,
+                Ok(Ok(())) if self.state() == State::Good => {
+                    let answer = down("says it is stopping");
+                    self.tell(answer, self.at_once()).await?;
+                }
+                // A sign of life before it is up, or a stop before that: as it was.
+                Ok(Ok(())) => {}
+                Err(_) => {
+                    let silent = format!("is silent for {}", span(self.check.interval));
+                    self.tell(down(&silent), self.rules()).await?;
+                }
+            }
+        }
     }
 
     fn rules(&self) -> Rules {

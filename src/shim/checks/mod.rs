@@ -9,9 +9,8 @@ use std::{
 };
 
 use tokio::{
-    sync::{Semaphore, mpsc},
+    sync::{Semaphore, mpsc, watch},
     task::JoinHandle,
-    time::Instant,
 };
 
 use crate::decide::health::{Change, Health};
@@ -26,8 +25,6 @@ use asker::Asker;
 const MOST_AT_ONCE: usize = 4;
 /// Verdicts not yet taken; beyond, the checks themselves wait, so nothing piles up.
 const VERDICTS_WAITING: usize = 32;
-/// What an application said and its checks have not yet heard.
-const NOTES_WAITING: usize = 16;
 
 /// What one answer means for its check.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,9 +52,24 @@ pub struct Checks {
 struct Running {
     check: Check,
     health: bool,
-    state: Arc<Mutex<Health>>,
-    notes: mpsc::Sender<Note>,
+    kept: Kept,
     task: JoinHandle<()>,
+}
+
+/// What outlives a change of a check's rhythm.
+#[derive(Clone, Default)]
+struct Kept {
+    state: Arc<Mutex<Health>>,
+    said: Arc<watch::Sender<Said>>,
+}
+
+/// What the application has said of itself so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Said {
+    /// READY=1, and no STOPPING=1 since.
+    up: bool,
+    /// WATCHDOG=1, this often.
+    beats: u64,
 }
 
 impl Drop for Running {
@@ -69,7 +81,8 @@ impl Drop for Running {
 impl Checks {
     /// Starts asking: the health check and the monitors of this container, which is `age` old. The
     /// first answers come at once. Without checks nothing runs. `network` is the service's
-    /// `public_network`. Must be called within a tokio runtime; the tasks may move between threads.
+    /// `public_network`. Monitors count from their first answer on: give them once the service is up,
+    /// with [`Checks::replace`]. Must be called within a tokio runtime; the tasks may move between threads.
     pub fn start(
         docker: Docker,
         container: &str,
@@ -106,9 +119,9 @@ impl Checks {
             let next = match found {
                 Some(same) if same.check == *check => same,
                 Some(other) if other.check.probe == check.probe => {
-                    self.run(check, health, Arc::clone(&other.state))
+                    self.run(check, health, other.kept.clone())
                 }
-                Some(_) | None => self.run(check, health, Arc::default()),
+                Some(_) | None => self.run(check, health, Kept::default()),
             };
             self.running.push(next);
         }
@@ -120,18 +133,19 @@ impl Checks {
         let network = self.subject.network().map(str::to_owned);
         self.subject = Arc::new(Subject::new(container, network, age));
         for was in std::mem::take(&mut self.running) {
-            let next = self.run(&was.check, was.health, Arc::default());
+            let next = self.run(&was.check, was.health, Kept::default());
             self.running.push(next);
         }
     }
 
-    /// Passes on what the application said of itself to the checks that wait for it.
-    pub async fn hear(&self, note: Note) {
-        for it in &self.running {
-            if it.check.probe == Probe::Notify {
-                // Closed only when its task is gone, with nobody left to care.
-                let _ = it.notes.send(note.clone()).await;
-            }
+    /// Passes on what the application said of itself to the checks that wait for it. Never waits.
+    pub fn hear(&self, note: &Note) {
+        for it in self
+            .running
+            .iter()
+            .filter(|it| it.check.probe == Probe::Notify)
+        {
+            it.kept.said.send_if_modified(|said| said.take_in(note));
         }
     }
 
@@ -143,8 +157,7 @@ impl Checks {
         }
     }
 
-    fn run(&self, check: &Check, health: bool, state: Arc<Mutex<Health>>) -> Running {
-        let (notes, heard) = mpsc::channel(NOTES_WAITING);
+    fn run(&self, check: &Check, health: bool, kept: Kept) -> Running {
         let asker = Asker {
             docker: self.docker.clone(),
             subject: Arc::clone(&self.subject),
@@ -152,15 +165,26 @@ impl Checks {
             verdicts: self.verdicts.clone(),
             check: check.clone(),
             health,
-            state: Arc::clone(&state),
-            began: Instant::now(),
+            state: Arc::clone(&kept.state),
         };
         Running {
             check: check.clone(),
             health,
-            state,
-            notes,
-            task: tokio::spawn(asker.run(heard)),
+            task: tokio::spawn(asker.run(kept.said.subscribe())),
+            kept,
         }
+    }
+}
+
+impl Said {
+    /// Returns whether that was anything a check goes by.
+    fn take_in(&mut self, note: &Note) -> bool {
+        match note {
+            Note::Ready => self.up = true,
+            Note::Stopping => self.up = false,
+            Note::Watchdog => self.beats += 1,
+            Note::Reloading | Note::Status(_) => return false,
+        }
+        true
     }
 }
