@@ -3,9 +3,11 @@
 
 use std::{
     net::SocketAddr,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -14,6 +16,8 @@ use wharf::host::probe;
 use wharf::model::check::{Ask, StatusRange};
 use wharf::model::seen::{Ending, NoAnswer, Reply};
 
+/// Keys are slow in a build without optimisation.
+const TLS_LIMIT: Duration = Duration::from_secs(5);
 const LIMIT: Duration = Duration::from_millis(400);
 /// What a busy machine may add to a limit.
 const SLACK: Duration = Duration::from_millis(400);
@@ -262,4 +266,72 @@ async fn plain_http_on_an_https_check_is_a_tls_failure() {
     };
     let answer = probe::http(&ask, "127.0.0.1", LIMIT).await;
     assert!(matches!(answer, Err(NoAnswer::Tls(_))), "{answer:?}");
+}
+
+/// A real TLS server with a certificate nobody vouches for.
+async fn https_server(folder: &std::path::Path) -> SocketAddr {
+    let (key, certificate) = (folder.join("key.pem"), folder.join("certificate.pem"));
+    let made = std::process::Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+        ])
+        .args(["-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout"])
+        .arg(&key)
+        .arg("-out")
+        .arg(&certificate)
+        .output();
+    assert!(
+        made.is_ok_and(|it| it.status.success()),
+        "openssl is needed here"
+    );
+    let chain = vec![CertificateDer::from_pem_file(&certificate).unwrap()];
+    let key = PrivateKeyDer::from_pem_file(&key).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            if let Ok(mut stream) = acceptor.accept(stream).await {
+                let mut request = [0; 1024];
+                let _: usize = stream.read(&mut request).await.unwrap();
+                let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret";
+                stream.write_all(answer).await.unwrap();
+                stream.shutdown().await.unwrap();
+            }
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn https_checks_the_certificate_unless_told_not_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = https_server(folder.path()).await;
+    let mut ask = Ask {
+        https: true,
+        ..ask(address.port())
+    };
+    let answer = probe::http(&ask, "localhost", TLS_LIMIT).await;
+    assert!(
+        matches!(&answer, Err(NoAnswer::Tls(why)) if why.contains("certificate")),
+        "{answer:?}"
+    );
+    ask.verify = false;
+    for host in ["localhost", "127.0.0.1"] {
+        let reply = probe::http(&ask, host, TLS_LIMIT).await.unwrap();
+        assert_eq!((reply.status, reply.body.as_slice()), (200, &b"secret"[..]));
+    }
 }
