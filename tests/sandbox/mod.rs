@@ -3,10 +3,14 @@
 use std::{
     process::{Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
 };
 
 use wharf::host::docker::Docker;
 
+/// Tries to remove a container, and the pause between them.
+const REMOVALS: u32 = 5;
+const REMOVAL_PAUSE: Duration = Duration::from_millis(300);
 const IMAGE: &str = "wharf-box:1";
 
 /// Its id; removed with it.
@@ -25,8 +29,18 @@ impl Sandbox {
 }
 
 impl Drop for Sandbox {
+    /// A daemon that is just cleaning up after a killed container may refuse once.
     fn drop(&mut self) {
-        docker(&["rm", "-f", "-v", &self.0]);
+        for _ in 0..REMOVALS {
+            let removed = Command::new("docker")
+                .args(["rm", "-f", "-v", &self.0])
+                .output();
+            if removed.as_ref().is_ok_and(|it| it.status.success()) {
+                return;
+            }
+            println!("cannot remove container {}: {removed:?}", self.0);
+            std::thread::sleep(REMOVAL_PAUSE);
+        }
     }
 }
 
