@@ -69,7 +69,7 @@ pub fn check(name: &str, answer: &Answer, source: &Source, time: Duration) -> Po
 }
 
 /// Returns the point of what a container uses; `restarts` are those of its unit.
-pub fn container(usage: &Usage, restarts: u64, source: &Source, time: Duration) -> Point {
+pub fn container(usage: &Usage, restarts: Option<u64>, source: &Source, time: Duration) -> Point {
     let mut point = point("container", source, time);
     let cpu = usage.cpu.map(|it| it.as_micros());
     let figures = [
@@ -81,7 +81,7 @@ pub fn container(usage: &Usage, restarts: u64, source: &Source, time: Duration) 
         ("memory_peak_bytes", usage.peak),
         ("memory_limit_bytes", usage.limit),
         ("oom_kills", usage.oom_kills),
-        ("restarts", Some(restarts)),
+        ("restarts", restarts),
     ];
     for (key, figure) in figures {
         if let Some(figure) = figure {
@@ -192,7 +192,13 @@ mod tests {
             oom_kills: Some(u64::MAX),
             ..Usage::default()
         };
-        let line = line(&container(&usage, 3, &source(), Duration::from_nanos(7))).unwrap();
+        let line = line(&container(
+            &usage,
+            Some(3),
+            &source(),
+            Duration::from_nanos(7),
+        ))
+        .unwrap();
         assert_eq!(
             line,
             "container,host=n1,service=web cpu_usage_us=2000i,memory_bytes=4096i,\

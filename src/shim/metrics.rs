@@ -1,5 +1,7 @@
 //! What a shim sends to InfluxDB, where one is configured; without the feature, or a configuration, nothing.
 
+use std::path::PathBuf;
+
 use crate::model::mistake::Mistake;
 
 #[cfg(feature = "influxdb")]
@@ -9,6 +11,14 @@ use self::on::Open;
 pub struct Metrics {
     #[cfg(feature = "influxdb")]
     open: Option<Open>,
+}
+
+/// Names the file for all services of a host, instead of /etc/wharf/wharf.yaml.
+const CONFIG: &str = "WHARF_CONFIG";
+
+/// Returns the file that `$WHARF_CONFIG` names.
+pub fn named() -> Option<PathBuf> {
+    std::env::var_os(CONFIG).map(PathBuf::from)
 }
 
 /// Why nothing is sent although something is configured.
@@ -48,7 +58,7 @@ impl Metrics {
 
 #[cfg(not(feature = "influxdb"))]
 mod off {
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     use super::{Metrics, Problem};
     use crate::model::{check::Answer, delivery::Delivery, event::Event};
@@ -61,6 +71,7 @@ mod off {
         pub fn open(
             _service: &str,
             _state: &Path,
+            _named: Option<PathBuf>,
             _tell: impl FnMut(Delivery) + Send + 'static,
         ) -> Result<Metrics, Problem> {
             Ok(Metrics::off())
@@ -71,7 +82,7 @@ mod off {
         pub fn check(&self, _name: &str, _answer: &Answer) {}
 
         /// Returns at once.
-        pub async fn follow(&self, _pid: i64, _restarts: u64) {}
+        pub async fn follow(&self, _pid: i64, _restarts: Option<u64>) {}
 
         pub async fn close(self) {}
     }
@@ -93,8 +104,6 @@ mod on {
     };
     use crate::shim::influx::Post;
 
-    /// Names the file instead of /etc/wharf/wharf.yaml.
-    const CONFIG: &str = "WHARF_CONFIG";
     const STANDARD_CONFIG: &str = "/etc/wharf/wharf.yaml";
     const HOST_NAME: &str = "/proc/sys/kernel/hostname";
     /// How often a container's use is written down.
@@ -106,8 +115,8 @@ mod on {
     }
 
     impl Metrics {
-        /// Returns the way to the InfluxDB of `$WHARF_CONFIG` or /etc/wharf/wharf.yaml, one that leads
-        /// nowhere when neither is there. What cannot be sent waits in a folder below `state`. `tell`
+        /// Returns the way to the InfluxDB of the file `named` or else of /etc/wharf/wharf.yaml, one that
+        /// leads nowhere when that is not there. What cannot be sent waits in a folder below `state`. `tell`
         /// hears of changes, seldom. Must be called within a tokio runtime.
         ///
         /// # Errors
@@ -115,11 +124,12 @@ mod on {
         pub fn open(
             service: &str,
             state: &Path,
+            named: Option<PathBuf>,
             tell: impl FnMut(Delivery) + Send + 'static,
         ) -> Result<Metrics, Problem> {
             let host = files::read(Path::new(HOST_NAME)).unwrap_or_default();
             let host = host.trim().to_owned();
-            let Some(settings) = settings(&host)? else {
+            let Some(settings) = settings(named, &host)? else {
                 return Ok(Metrics::off());
             };
             let token = token(&settings.token)?;
@@ -143,7 +153,7 @@ mod on {
 
         /// Writes down every ten seconds what the container of this process uses; returns when it has
         /// ended, or at once when nothing is sent. `restarts` are those of its unit.
-        pub async fn follow(&self, pid: i64, restarts: u64) {
+        pub async fn follow(&self, pid: i64, restarts: Option<u64>) {
             let Some(cgroup) = self.open.as_ref().and_then(|_| Cgroup::of(pid)) else {
                 return;
             };
@@ -173,8 +183,7 @@ mod on {
         }
     }
 
-    fn settings(host: &str) -> Result<Option<Settings>, Problem> {
-        let named = std::env::var_os(CONFIG).map(PathBuf::from);
+    fn settings(named: Option<PathBuf>, host: &str) -> Result<Option<Settings>, Problem> {
         let file = named.clone().unwrap_or_else(|| STANDARD_CONFIG.into());
         let text = match files::read(&file) {
             Ok(text) => text,

@@ -1,12 +1,13 @@
 //! What the shim says: events to the journal and to metrics, one status line to systemd.
 
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::metrics::{Metrics, Problem};
+use super::metrics::{self, Metrics, Problem};
 use super::scribe::Scribe;
 use crate::host::notify;
 use crate::host::surroundings::Surroundings;
+use crate::host::systemd;
 use crate::model::check::Answer;
 use crate::model::delivery::Delivery;
 use crate::model::event::{Event, Kind};
@@ -23,6 +24,7 @@ pub(super) struct Voice {
     metrics: std::sync::Arc<Metrics>,
     deliveries: mpsc::Receiver<Delivery>,
     follow: Option<JoinHandle<()>>,
+    unit: String,
 }
 
 impl Voice {
@@ -36,19 +38,20 @@ impl Voice {
         };
         let state = site.state.as_deref().unwrap_or(&site.runtime);
         let (sender, deliveries) = mpsc::channel(DELIVERIES_WAITING);
-        let opened = Metrics::open(&service.name, state, move |it| {
+        let opened = Metrics::open(&service.name, state, metrics::named(), move |it| {
             let _ = sender.try_send(it);
         });
-        let (metrics, problem) = match opened {
-            Ok(metrics) => (metrics, None),
+        let (open, problem) = match opened {
+            Ok(open) => (open, None),
             Err(problem) => (Metrics::off(), Some(problem)),
         };
         let mut voice = Voice {
             scribe: Scribe::start(),
             origin,
-            metrics: metrics.into(),
+            metrics: open.into(),
             deliveries,
             follow: None,
+            unit: site.unit.clone(),
         };
         if let Some(problem) = problem {
             voice.warn(Kind::Metrics, in_words(&problem));
@@ -80,7 +83,11 @@ impl Voice {
         self.unfollow();
         if self.metrics.is_on() {
             let metrics = std::sync::Arc::clone(&self.metrics);
-            self.follow = Some(tokio::spawn(async move { metrics.follow(pid, 0).await }));
+            let unit = self.unit.clone();
+            self.follow = Some(tokio::spawn(async move {
+                let asked = spawn_blocking(move || restarts(&unit)).await;
+                metrics.follow(pid, asked.ok().flatten()).await;
+            }));
         }
     }
 
@@ -127,6 +134,16 @@ impl Voice {
             self.warn(Kind::Failed, format!("cannot tell systemd READY=1: {why}"));
         }
     }
+}
+
+/// How often systemd restarted the unit by itself; None outside systemd. It only changes with a new
+/// shim, so it is asked once.
+fn restarts(unit: &str) -> Option<u64> {
+    if unit.is_empty() {
+        return None;
+    }
+    let shown = systemd::show(unit, &["NRestarts"]).ok()?;
+    shown.first()?.get("NRestarts")?.parse().ok()
 }
 
 fn in_words(problem: &Problem) -> String {

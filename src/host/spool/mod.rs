@@ -13,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Bytes after which a new segment begins; also about what reading one takes in memory.
+/// Bytes of a segment, exceeded by one record at most; also about what reading one takes in memory.
 const SEGMENT_BYTES: u64 = 256 << 10;
 const ENDING: &str = "spool";
 /// Numbers below are for what is put before everything there is.
@@ -86,8 +86,15 @@ impl Spool {
     /// # Errors
     /// As the system says; some of the records may be in then.
     pub fn push(&mut self, records: &[String]) -> io::Result<()> {
+        let mut framed = Vec::new();
         for record in records {
-            self.append(record)?;
+            framed.extend(frame(record));
+            if framed.len() as u64 >= SEGMENT_BYTES {
+                self.append(&std::mem::take(&mut framed))?;
+            }
+        }
+        if !framed.is_empty() {
+            self.append(&framed)?;
         }
         self.make_room()
     }
@@ -139,20 +146,19 @@ impl Spool {
         self.delete(batch.number)
     }
 
-    fn append(&mut self, record: &str) -> io::Result<()> {
-        let framed = frame(record);
-        let full = self
-            .segments
-            .back()
-            .is_none_or(|it| it.bytes >= SEGMENT_BYTES);
+    /// In one write, into the open segment while that has room.
+    fn append(&mut self, framed: &[u8]) -> io::Result<()> {
+        let bytes = framed.len() as u64;
+        let fits = |it: &Segment| it.bytes + bytes <= SEGMENT_BYTES;
+        let room = self.segments.back().is_some_and(fits);
         let mut file = match self.open.take() {
-            Some(file) if !full => file,
+            Some(file) if room => file,
             Some(_) | None => self.begin()?,
         };
-        file.write_all(&framed)?;
+        file.write_all(framed)?;
         self.open = Some(file);
         if let Some(last) = self.segments.back_mut() {
-            last.bytes += framed.len() as u64;
+            last.bytes += bytes;
         }
         Ok(())
     }

@@ -16,6 +16,8 @@ const QUEUE_BYTES: usize = 1 << 20;
 /// From here on the queue asks to be moved to disk.
 const CROWDED_BYTES: usize = QUEUE_BYTES / 2;
 const SHORTEST_STEP: Duration = Duration::from_nanos(1);
+/// A point older than the last by less than this is of the same burst; by more, the clock was set.
+const SAME_INSTANT: Duration = Duration::from_millis(1);
 
 #[derive(Default)]
 pub(super) struct Queue {
@@ -37,8 +39,8 @@ impl Queue {
     pub(super) fn put(&self, mut point: Point) {
         let mut waiting = self.lock();
         // Two points of one series at the same instant would be one point to the database.
-        if point.time == waiting.last {
-            point.time += SHORTEST_STEP;
+        if point.time <= waiting.last && waiting.last - point.time < SAME_INSTANT {
+            point.time = waiting.last + SHORTEST_STEP;
         }
         waiting.last = point.time;
         let Some(line) = line(&point) else { return };
@@ -108,5 +110,49 @@ impl Queue {
     /// Nothing in here panics half-way, so a poisoned lock still guards a whole queue.
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, time::Duration};
+
+    use super::{QUEUE_BYTES, Queue};
+    use crate::model::point::{Point, Value};
+
+    fn point(text: &str) -> Point {
+        Point {
+            measurement: "m".into(),
+            tags: BTreeMap::new(),
+            fields: BTreeMap::from([("f".to_owned(), Value::Text(text.into()))]),
+            time: Duration::from_nanos(7),
+        }
+    }
+
+    #[test]
+    fn two_points_of_one_instant_stay_two() {
+        let queue = Queue::default();
+        queue.put(point("a"));
+        queue.put(point("a"));
+        queue.put(point("a"));
+        assert_eq!(queue.take(1), ["m f=\"a\" 7"]);
+        assert_eq!(queue.take(QUEUE_BYTES), ["m f=\"a\" 8", "m f=\"a\" 9"]);
+        assert!(queue.take(1).is_empty());
+    }
+
+    #[test]
+    fn memory_is_bounded_and_what_is_too_much_is_counted() {
+        let queue = Queue::default();
+        let long = "x".repeat(50_000);
+        (0..100).for_each(|_| queue.put(point(&long)));
+        assert!(queue.is_crowded());
+        let kept = queue.copy();
+        assert!(kept.iter().map(String::len).sum::<usize>() <= QUEUE_BYTES);
+        assert_eq!(queue.take_dropped() + kept.len() as u64, 100);
+        assert_eq!(queue.take_dropped(), 0);
+        queue.forget(kept.len());
+        assert!(!queue.is_crowded() && queue.take(1).is_empty());
+        queue.put(point("again"));
+        assert_eq!(queue.take(1).len(), 1);
     }
 }
