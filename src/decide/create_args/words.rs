@@ -100,6 +100,9 @@ impl Splitter<'_> {
             self.refused(index, &format!("--{name}"), verdict, value.is_some());
         } else {
             self.draft.mistake(index, unknown_long(name));
+            // What follows was probably its value, not a mistake of its own.
+            let follows = self.args.get(self.next).filter(|it| !it.starts_with('-'));
+            self.next += usize::from(value.is_none() && follows.is_some());
         }
     }
 

@@ -34,7 +34,10 @@ pub(super) fn read(
             .unwrap_or_default(),
     );
     let verify = fields.read("verify", found, Entry::truth);
-    if let (Some(entry), false) = (fields.get("verify"), https) {
+    if let (Some(entry), false) = (
+        fields.get("verify").filter(|_| verify == Some(false)),
+        https,
+    ) {
         entry.mistake_with(
             "without https there is no certificate to verify",
             "add `scheme: https`",

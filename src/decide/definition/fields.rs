@@ -15,6 +15,8 @@ pub(super) struct Fields<'a> {
     pub(super) place: Place,
     pub(super) path: String,
     pairs: &'a [Pair],
+    /// Keys that were probably meant by unknown ones: reported there, not missing too.
+    misspelt: Vec<String>,
 }
 
 /// A value with the path that led to it.
@@ -29,11 +31,14 @@ pub(super) struct Entry<'a> {
 impl<'a> Entry<'a> {
     /// Returns the map in it after reporting every key that is not among `known`; no map is a mistake.
     pub(super) fn fields(&self, known: &[&str], found: &mut Findings) -> Option<Fields<'a>> {
-        let fields = self.open(found)?;
+        let mut fields = self.open(found)?;
         for pair in fields.pairs {
-            if !known.contains(&pair.key.as_str()) {
-                fields.unknown(pair, known, found);
+            if known.contains(&pair.key.as_str()) {
+                continue;
             }
+            let near = nearest(&pair.key, known.iter().copied());
+            fields.unknown(pair, near, known, found);
+            fields.misspelt.extend(near.map(str::to_owned));
         }
         Some(fields)
     }
@@ -48,6 +53,7 @@ impl<'a> Entry<'a> {
             place: self.place,
             path: self.path.clone(),
             pairs,
+            misspelt: Vec::new(),
         })
     }
 
@@ -91,6 +97,7 @@ impl<'a> Fields<'a> {
             place: entry.place,
             path: entry.path.clone(),
             pairs: &[],
+            misspelt: Vec::new(),
         }
     }
 
@@ -138,6 +145,9 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn missing(&self, key: &str, found: &mut Findings) {
+        if self.misspelt.iter().any(|it| it == key) {
+            return;
+        }
         let hint = format!("add `{key}: …`");
         let what = format!("`{key}` is missing");
         found.mistake_with(self.place, &self.join(key), what, hint);
@@ -164,9 +174,9 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn unknown(&self, pair: &Pair, known: &[&str], found: &mut Findings) {
+    fn unknown(&self, pair: &Pair, near: Option<&str>, known: &[&str], found: &mut Findings) {
         let what = format!("unknown key {}", quoted(&pair.key));
-        let hint = match nearest(&pair.key, known.iter().copied()) {
+        let hint = match near {
             Some(near) => format!("did you mean `{near}`?"),
             None => match later::reason(&pair.key) {
                 Some(reason) => reason.to_owned(),

@@ -192,7 +192,7 @@ impl Reader<'_, '_> {
     fn unreadable(&mut self, error: &ScanError) {
         let place = self.ruler.mark(error.marker());
         let what = format!("cannot be read as YAML or JSON: {}", error.info());
-        let hint = self.ruler.likely_cause(place);
+        let (place, hint) = self.ruler.likely_cause(place);
         match hint {
             Some(hint) => self.found.mistake_with(place, "", what, hint),
             None => self.found.mistake(place, "", what),

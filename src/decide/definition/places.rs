@@ -41,19 +41,28 @@ impl<'t> Ruler<'t> {
         }
     }
 
-    /// Returns what usually makes YAML unreadable at such a line.
-    pub(super) fn likely_cause(&self, place: Place) -> Option<&'static str> {
+    /// Returns where the cause of unreadable YAML usually stands, and what to do about it.
+    pub(super) fn likely_cause(&self, place: Place) -> (Place, Option<&'static str>) {
+        for number in [place.line, place.line + 1] {
+            let line = self.line(number);
+            let blanks = line.len() - line.trim_start_matches(' ').len();
+            if line[blanks..].starts_with('\t') {
+                let tab = Place {
+                    line: number,
+                    column: blanks + 1,
+                    width: 1,
+                };
+                return (tab, Some("indent with spaces: YAML takes no tab there"));
+            }
+        }
         let line = self.line(place.line);
-        if line.trim_start_matches(' ').starts_with('\t') {
-            return Some("indent with spaces: YAML takes no tab there");
+        if line.matches(": ").count() > 1 && !line.contains(['"', '\'', '{']) {
+            return (place, Some("a value with `: ` in it must stand in quotes"));
         }
-        if line.trim_start().starts_with(['@', '`', '%']) || line.contains(": @") {
-            return Some("put the value in quotes");
+        if [": @", ": `", ": %"].iter().any(|it| line.contains(it)) {
+            return (place, Some("put the value in quotes"));
         }
-        if line.matches(": ").count() > 1 && !line.contains(['"', '\'']) {
-            return Some("a value with `: ` in it must stand in quotes");
-        }
-        None
+        (place, None)
     }
 
     fn line(&self, number: usize) -> &'t str {

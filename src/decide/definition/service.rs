@@ -61,7 +61,8 @@ pub(super) fn read(entry: &Entry<'_>, file_name: &str, found: &mut Findings) -> 
         limits: top.read("limits", found, limits::read).unwrap_or_default(),
         stop: stop::read(&top, &asked, found),
         health: top.read("health_check", found, |it, found| {
-            health::read(it, port, found)
+            // Any port will do to look at the rest while the real one is wrong.
+            health::read(it, port.or(top.get("port").map(|_| 1)), found)
         }),
         monitors: monitor.checks,
         success: duration("success_seconds", SUCCESS, found),
