@@ -236,6 +236,24 @@ fn mistakes_say_where_and_what_next() {
     }
 }
 
+/// A name comes from `name`, from `_id`, or from the file; docker takes none of one letter.
+#[test]
+fn names() {
+    let name = |text: &str, file: &str| read(text, file).service.map(|it| it.name);
+    assert_eq!(
+        name("image: a", "/srv/config/web.v2.yaml").as_deref(),
+        Some("web.v2")
+    );
+    assert_eq!(
+        name("{_id: docs, image: a}", "x.json").as_deref(),
+        Some("docs")
+    );
+    let said = |text: &str| read(text, "a.yaml").mistakes[0].to_string();
+    assert!(said("image: a").contains("the file's own name `a` cannot stand in"));
+    assert!(said("{image: a, name: bb, _id: cc}").contains("differ"));
+    assert!(said(&format!("{{image: a, name: {}}}", "n".repeat(64))).contains("at most 63"));
+}
+
 #[test]
 fn a_nest_of_aliases_ends_early() {
     let mut text = String::from("image: a\nx-0: &a0 [l, l, l, l, l, l, l, l, l, l]\n");

@@ -10,6 +10,7 @@ use proptest::test_runner::Config;
 
 use wharf::decide::create_args;
 use wharf::decide::definition::{known_keys, read};
+use wharf::model::mistake::lines;
 use wharf::say::mistakes::{json, render, render_notices};
 
 const CASES: u32 = 400;
@@ -35,15 +36,15 @@ fn config() -> Config {
 #[allow(clippy::disallowed_methods, reason = "a hang is told by the clock")]
 fn endure(text: &str) {
     let start = Instant::now();
-    let reading = read(text, "a.yaml");
+    let reading = read(text, "web.yaml");
     assert_eq!(reading.service.is_none(), !reading.mistakes.is_empty());
-    let lines = text.lines().count();
+    let lines = lines(text).len();
     for mistake in reading.mistakes.iter().chain(&reading.notices) {
         assert!(mistake.line <= lines + 1, "{mistake}");
         assert!(!mistake.what.contains(['\n', '\0']), "{mistake:?}");
     }
-    render("a.yaml", text, &reading.mistakes, true);
-    render_notices("a.yaml", text, &reading.notices, false);
+    render("web.yaml", text, &reading.mistakes, true);
+    render_notices("web.yaml", text, &reading.notices, false);
     json(&reading.mistakes);
     assert!(start.elapsed() < LONGEST_CASE, "{:?}", start.elapsed());
 }
@@ -154,6 +155,16 @@ proptest! {
             prop_assert!(remark.index < args.len());
         }
     }
+}
+
+/// Found by these tests: a lone carriage return ends a line for the parser.
+#[test]
+fn places_stay_inside_the_file() {
+    endure(" \r\r\0");
+    assert_eq!(
+        read("image: a\rb: c\r\n\rd: e", "web.yaml").mistakes[1].line,
+        4
+    );
 }
 
 /// Sizes at the edge, where cost would show.

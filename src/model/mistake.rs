@@ -28,3 +28,12 @@ impl fmt::Display for Mistake {
         }
     }
 }
+
+/// Returns the lines a mistake's `line` counts: YAML ends one at `\n`, at `\r\n` and at a lone `\r`.
+pub fn lines(text: &str) -> Vec<&str> {
+    let ends = text.split_inclusive('\n').flat_map(|line| {
+        let line = line.strip_suffix('\n').unwrap_or(line);
+        line.strip_suffix('\r').unwrap_or(line).split('\r')
+    });
+    ends.collect()
+}

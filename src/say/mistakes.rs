@@ -3,7 +3,7 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde_json::{Value, json};
 
-use crate::model::mistake::Mistake;
+use crate::model::mistake::{Mistake, lines};
 
 /// Longest piece of a line that is shown, in characters; of a longer line a piece around the place.
 const LONGEST_LINE: usize = 240;
@@ -40,7 +40,7 @@ fn one_as_json(mistake: &Mistake) -> Value {
 }
 
 fn rendered(file: &str, text: &str, list: &[Mistake], level: &Level<'_>, colour: bool) -> String {
-    let lines: Vec<&str> = text.lines().collect();
+    let lines = lines(text);
     let renderer = if colour {
         Renderer::styled()
     } else {

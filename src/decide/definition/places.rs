@@ -2,6 +2,8 @@
 
 use serde_yaml::granit_parser::{Marker, Span};
 
+use crate::model::mistake::lines;
+
 use super::findings::Place;
 
 /// The lines of one file.
@@ -11,9 +13,7 @@ pub(super) struct Ruler<'t> {
 
 impl<'t> Ruler<'t> {
     pub(super) fn new(text: &'t str) -> Ruler<'t> {
-        Ruler {
-            lines: text.lines().collect(),
-        }
+        Ruler { lines: lines(text) }
     }
 
     /// Returns where the span starts and how much of that line it covers, at least one character.

@@ -140,7 +140,15 @@ fn name(top: &Fields<'_>, file_name: &str, found: &mut Findings) -> String {
         (None, _) => {
             let stem = naming::stem(file_name);
             if naming::name_fault(stem).is_some() {
-                top.missing("name", found);
+                let file = quoted(stem);
+                let what =
+                    format!("`name` is missing, and the file's own name {file} cannot stand in");
+                found.mistake_with(
+                    top.place,
+                    "name",
+                    what,
+                    "add `name: …`, two letters or more",
+                );
             }
             stem.to_owned()
         }
