@@ -1,0 +1,229 @@
+//! The generator, end to end: definitions in, what systemd reads out; nothing stops a boot.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use wharf::{
+    decide::{definition, units::escape::slice},
+    install::generate::{Skipped, generate},
+    model::service::Service,
+};
+
+/// systemd holds the boot until every generator has ended.
+const LONGEST_RUN: Duration = Duration::from_millis(50);
+const MANY: usize = 100;
+
+/// Folders for definitions and for what comes out.
+struct Host {
+    folder: tempfile::TempDir,
+}
+
+#[test]
+fn a_definition_becomes_a_drop_in_and_a_slice() {
+    let host = Host::new();
+    host.define(
+        "crystal-docs.yaml",
+        "name: crystal-docs\nimage: nginx:1\n\
+         limits: {memory: 512M, memory_high: 460M, cpu: 1.5, tasks: 100, cpu_weight: 50, io_weight: 20}\n\
+         stop: {timeout: 30s}\n",
+    );
+    assert_eq!(host.generate(), []);
+    let drop_in = host.read("runner@crystal-docs.service.d/50-wharf.conf");
+    for line in [
+        "Description=crystal-docs (nginx:1)",
+        "Slice=runner-crystal\\x2ddocs.slice",
+        "TimeoutStopSec=45",
+    ] {
+        assert!(drop_in.lines().any(|it| it == line), "{line} in\n{drop_in}");
+    }
+    let slice = host.read("runner-crystal\\x2ddocs.slice");
+    for line in [
+        "MemoryMax=536870912",
+        "MemoryHigh=482344960",
+        "CPUQuota=150%",
+        "CPUWeight=50",
+        "TasksMax=100",
+        "IOWeight=20",
+    ] {
+        assert!(slice.lines().any(|it| it == line), "{line} in\n{slice}");
+    }
+}
+
+#[test]
+fn what_comes_out_is_good_to_systemd() {
+    let host = Host::new();
+    host.define(
+        "a.yaml",
+        "image: nginx\nlimits: {memory: 64M, cpu: 0.125}\n",
+    );
+    host.define("a-b.yaml", "image: nginx\n");
+    host.define("100%.json", r#"{"image": "nginx"}"#);
+    host.generate();
+    for (path, _) in host.written() {
+        let path = path.to_str().unwrap();
+        if !path.ends_with(".slice") {
+            continue;
+        }
+        if let Some(complaints) = verify(path) {
+            assert_eq!(complaints, "", "{path}");
+        }
+    }
+}
+
+#[test]
+fn a_and_a_b_do_not_nest() {
+    let host = Host::new();
+    host.define("a.yaml", "image: nginx\nlimits: {memory: 64M}\n");
+    host.define("a-b.yaml", "image: nginx\n");
+    assert_eq!(host.generate(), []);
+    // systemd reads `runner-a-b.slice` as a child of `runner-a.slice`; an escaped dash it does not split.
+    assert!(host.out().join("runner-a.slice").exists());
+    assert!(host.out().join("runner-a\\x2db.slice").exists());
+    assert!(!slice("a-b").trim_start_matches("runner-").contains('-'));
+}
+
+#[test]
+fn a_bad_definition_is_left_out_and_the_others_are_not() {
+    let host = Host::new();
+    host.define("good.yaml", "image: nginx\n");
+    host.define("bad.yaml", "imagee: nginx\n");
+    host.define("noise.yaml", "\u{0}\u{1}: [");
+    fs::write(host.definitions().join("latin.yaml"), b"image: caf\xe9\n").unwrap();
+    fs::create_dir(host.definitions().join("folder.yaml")).unwrap();
+    fs::write(host.definitions().join("notes.txt"), "not ours").unwrap();
+    let skipped = host.generate();
+    let names: Vec<_> = skipped
+        .iter()
+        .map(|it| it.source.file_name().unwrap().to_str().unwrap())
+        .collect();
+    assert_eq!(names, ["bad.yaml", "latin.yaml", "noise.yaml"]);
+    assert!(skipped[0].to_string().contains("imagee"), "{}", skipped[0]);
+    let written = host.written();
+    assert_eq!(written.len(), 2, "{written:?}");
+}
+
+#[test]
+fn the_first_folder_wins_as_it_does_for_the_shim() {
+    let (first, second) = (Host::new(), Host::new());
+    first.define("web.yaml", "image: first\n");
+    second.define("web.yaml", "image: second\n");
+    second.define("other.yaml", "image: second\n");
+    let folders = [first.definitions(), second.definitions()];
+    generate(&first.out(), &folders, read);
+    assert!(
+        first
+            .read("runner@web.service.d/50-wharf.conf")
+            .contains("(first)")
+    );
+    assert!(
+        first
+            .read("runner@other.service.d/50-wharf.conf")
+            .contains("(second)")
+    );
+}
+
+#[test]
+fn nothing_to_read_and_nowhere_to_write_are_no_reason_to_stop() {
+    let host = Host::new();
+    assert_eq!(generate(&host.out(), &["/nonexistent".into()], read), []);
+    host.define("web.yaml", "image: nginx\n");
+    let skipped = generate(Path::new("/proc/nowhere"), &[host.definitions()], read);
+    assert_eq!(skipped.len(), 1);
+}
+
+#[test]
+fn a_hundred_definitions_do_not_hold_the_boot() {
+    let host = Host::new();
+    for index in 0..MANY {
+        let text = format!("name: s{index}\nimage: nginx\nlimits: {{memory: 64M}}\n");
+        host.define(&format!("s{index}.yaml"), &text);
+    }
+    // Other tests share the processor; the quickest of a few is the work itself.
+    let quickest = (0..5).map(|_| took(|| host.generate())).min().unwrap();
+    assert_eq!(host.written().len(), 2 * MANY);
+    assert!(quickest < LONGEST_RUN, "{quickest:?}");
+}
+
+impl Host {
+    fn new() -> Host {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("definitions")).unwrap();
+        fs::create_dir(folder.path().join("normal")).unwrap();
+        Host { folder }
+    }
+
+    fn definitions(&self) -> PathBuf {
+        self.folder.path().join("definitions")
+    }
+
+    fn out(&self) -> PathBuf {
+        self.folder.path().join("normal")
+    }
+
+    fn define(&self, name: &str, text: &str) {
+        fs::write(self.definitions().join(name), text).unwrap();
+    }
+
+    fn generate(&self) -> Vec<Skipped> {
+        generate(&self.out(), &[self.definitions()], read)
+    }
+
+    fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.out().join(path)).unwrap()
+    }
+
+    fn written(&self) -> Vec<(PathBuf, u64)> {
+        let mut found = Vec::new();
+        let mut left = vec![self.out()];
+        while let Some(folder) = left.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                match path.is_dir() {
+                    true => left.push(path),
+                    false => found.push((path.clone(), fs::metadata(path).unwrap().len())),
+                }
+            }
+        }
+        found
+    }
+}
+
+fn read(text: &str, file: &str) -> Result<Service, String> {
+    let reading = definition::read(text, file);
+    let mistakes = reading.mistakes.iter().map(ToString::to_string);
+    let mistakes: Vec<_> = mistakes.collect();
+    reading.service.ok_or_else(|| mistakes.join("; "))
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a promise about time needs a clock"
+)]
+fn took(work: impl FnOnce() -> Vec<Skipped>) -> Duration {
+    let start = Instant::now();
+    work();
+    start.elapsed()
+}
+
+/// What `systemd-analyze verify` says; None, said aloud, where there is none and none is demanded.
+#[allow(clippy::disallowed_methods, reason = "the tests are the host here")]
+#[allow(clippy::print_stdout, reason = "a skipped test has to say so")]
+fn verify(path: &str) -> Option<String> {
+    let words = ["verify", "--man=no", path];
+    let output = Command::new("systemd-analyze")
+        .args(words)
+        .env("LC_ALL", "C")
+        .output();
+    let Ok(output) = output else {
+        let demanded = ["CI", "WHARF_REQUIRE_ALL"];
+        let demanded = demanded.iter().any(|it| std::env::var_os(it).is_some());
+        assert!(!demanded, "systemd is not installed");
+        println!("SKIPPED: systemd is not installed");
+        return None;
+    };
+    Some(String::from_utf8_lossy(&output.stderr).into_owned())
+}
