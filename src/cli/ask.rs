@@ -88,7 +88,7 @@ pub(super) async fn logs(typed: LogWish) -> u8 {
 
 /// Says what is wrong with this host; 1 when something is.
 pub(super) async fn doctor(json: bool) -> u8 {
-    let findings = crate::doctor::doctor(super::ground::mistakes).await;
+    let findings = crate::doctor::doctor().await;
     if json {
         say::answer_line(&say::doctor::json(&findings));
     } else {

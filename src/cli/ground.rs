@@ -5,12 +5,10 @@ use std::path::Path;
 use clap_complete::Shell;
 
 use super::words::{InstallWish, Words};
-use crate::decide::definition;
 use crate::decide::install::{Page, Wish};
 use crate::host::{definitions, surroundings};
 use crate::install;
 use crate::model::install_step::InstallStep;
-use crate::model::service::Service;
 use crate::say;
 
 const CATALOGUE: &str = include_str!("../../units/wharf.catalog");
@@ -77,38 +75,19 @@ fn pages() -> Vec<Page> {
             "share/fish/vendor_completions.d/wharf.fish",
             completion(Shell::Fish),
         ),
-        page("share/wharf/wharf.catalog", CATALOGUE.as_bytes().to_vec()),
+        page(
+            "lib/systemd/catalog/wharf.catalog",
+            CATALOGUE.as_bytes().to_vec(),
+        ),
     ]
 }
 
 /// Writes what systemd reads for every definition. Never fails: a boot goes on without a bad one.
 pub(super) fn generate(normal: &Path) -> u8 {
-    for skipped in install::generate::generate(normal, &definitions::search_path(), read) {
+    for skipped in install::generate::generate(normal, &definitions::search_path()) {
         say::talk(&format!("wharf: left out {skipped}"));
     }
     super::DONE
-}
-
-fn read(text: &str, file: &str) -> Result<Service, String> {
-    let reading = definition::read(text, file);
-    match reading.service.filter(|_| reading.mistakes.is_empty()) {
-        Some(service) => Ok(service),
-        None => Err(reading
-            .mistakes
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join("; ")),
-    }
-}
-
-/// Returns the mistakes of a definition, a line each; for the doctor.
-pub(super) fn mistakes(text: &str, file: &str) -> Vec<String> {
-    definition::read(text, file)
-        .mistakes
-        .iter()
-        .map(ToString::to_string)
-        .collect()
 }
 
 /// Prints completions.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::decide::container::LABEL_UNIT;
+use crate::decide::definition;
 use crate::decide::doctor::judge;
 use crate::decide::units::render::Template;
 use crate::host::docker::Docker;
@@ -25,9 +26,7 @@ const JOURNAL_SOCKET: &str = "/run/systemd/journal/socket";
 const JOURNAL_DIRECTORY: &str = "/var/log/journal";
 
 /// Returns what is wrong with this host, the gravest first. Changes nothing.
-///
-/// `mistakes` reads a definition (its text, its path) and returns its mistakes, one line each.
-pub async fn doctor(mistakes: impl Fn(&str, &str) -> Vec<String>) -> Vec<Finding> {
+pub async fn doctor() -> Vec<Finding> {
     let (docker, containers) = ask_docker().await;
     judge(&Facts {
         systemd: look_at_systemd(),
@@ -37,7 +36,7 @@ pub async fn doctor(mistakes: impl Fn(&str, &str) -> Vec<String>) -> Vec<Finding
         ip_vs: kernel::has_ip_vs(),
         units: look_at_units(),
         containers,
-        definitions: look_at_definitions(mistakes),
+        definitions: look_at_definitions(),
     })
 }
 
@@ -116,17 +115,22 @@ fn unit(mut properties: systemd::Properties) -> UnitFacts {
     }
 }
 
-fn look_at_definitions(mistakes: impl Fn(&str, &str) -> Vec<String>) -> Vec<DefinitionFacts> {
+fn look_at_definitions() -> Vec<DefinitionFacts> {
     let found = definitions::all(&definitions::search_path()).into_iter();
-    let read = |path: &Path| match files::read(path) {
-        Ok(text) => mistakes(&text, &path.to_string_lossy()),
-        Err(why) => vec![why.to_string()],
-    };
     found
         .map(|(name, path)| DefinitionFacts {
             name,
-            mistakes: read(&path),
+            mistakes: mistakes(&path),
             path,
         })
         .collect()
+}
+
+fn mistakes(path: &Path) -> Vec<String> {
+    let text = match files::read(path) {
+        Ok(text) => text,
+        Err(why) => return vec![why.to_string()],
+    };
+    let reading = definition::read(&text, &path.to_string_lossy());
+    reading.mistakes.iter().map(ToString::to_string).collect()
 }

@@ -5,11 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::decide::definition;
 use crate::decide::units::generate::generated;
 use crate::host::{definitions, files};
-use crate::model::{service::Service, unit_file::UnitFile};
-
-const TEXT: u32 = 0o644;
+use crate::model::{mistake::Mistake, unit_file::UnitFile};
 
 /// A definition that got no units of its own, and why; the boot goes on without it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,29 +27,29 @@ impl fmt::Display for Skipped {
 /// directory for generated units, and returns the definitions left out.
 ///
 /// Asks neither docker nor systemd: generators run before both.
-pub fn generate(
-    normal: &Path,
-    directories: &[PathBuf],
-    read: impl Fn(&str, &str) -> Result<Service, String>,
-) -> Vec<Skipped> {
+pub fn generate(normal: &Path, directories: &[PathBuf]) -> Vec<Skipped> {
     let definitions = definitions::all(directories).into_iter();
     definitions
         .filter_map(|(instance, source)| {
-            let units = units(&instance, &source, &read);
+            let units = units(&instance, &source);
             let why = units.and_then(|it| write(normal, &it)).err()?;
             Some(Skipped { source, why })
         })
         .collect()
 }
 
-fn units(
-    instance: &str,
-    source: &Path,
-    read: impl Fn(&str, &str) -> Result<Service, String>,
-) -> Result<[UnitFile; 2], String> {
+fn units(instance: &str, source: &Path) -> Result<[UnitFile; 2], String> {
     let text = files::read(source).map_err(|why| why.to_string())?;
-    let service = read(&text, &source.to_string_lossy())?;
-    Ok(generated(instance, &service, source))
+    let reading = definition::read(&text, &source.to_string_lossy());
+    match reading.service {
+        Some(service) => Ok(generated(instance, &service, source)),
+        None => Err(all(&reading.mistakes)),
+    }
+}
+
+fn all(mistakes: &[Mistake]) -> String {
+    let mistakes: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+    mistakes.join("; ")
 }
 
 fn write(normal: &Path, units: &[UnitFile]) -> Result<(), String> {
@@ -58,7 +57,7 @@ fn write(normal: &Path, units: &[UnitFile]) -> Result<(), String> {
         let path = normal.join(&unit.path);
         let directory = path.parent().unwrap_or(normal);
         files::make_directory(directory)
-            .and_then(|()| files::write(&path, unit.text.as_bytes(), TEXT))
+            .and_then(|()| files::put(&path, &unit.text))
             .map_err(|why| why.to_string())?;
     }
     Ok(())
