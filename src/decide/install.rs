@@ -75,7 +75,6 @@ impl Wish {
 
 /// Returns every directory an install may have to make, parents first.
 pub fn directories(wish: &Wish) -> Vec<PathBuf> {
-    let root = wish.root.as_deref().unwrap_or(Path::new("/"));
     let services = wish.staged(Path::new("/etc/wharf/services"));
     let files = files(wish);
     let mut found = BTreeSet::from([services.clone()]);
@@ -85,7 +84,11 @@ pub fn directories(wish: &Wish) -> Vec<PathBuf> {
         .chain([wish.list(), services])
     {
         let parents = path.ancestors().skip(1);
-        found.extend(parents.take_while(|it| *it != root).map(Path::to_owned));
+        found.extend(
+            parents
+                .filter(|it| !it.as_os_str().is_empty())
+                .map(Path::to_owned),
+        );
     }
     found.into_iter().collect()
 }
@@ -269,8 +272,13 @@ mod tests {
         };
         let steps = install(&wish, &Found::default());
         assert!(!steps.iter().any(|it| matches!(it, InstallStep::Run(_))));
-        assert!(directories(&wish).iter().all(|it| it.starts_with("/stage")));
-        assert!(!directories(&wish).contains(&PathBuf::from("/stage")));
+        let directories = directories(&wish);
+        assert!(directories.contains(&PathBuf::from("/stage/etc/wharf/services")));
+        assert!(
+            directories
+                .iter()
+                .all(|it| it.starts_with("/stage") || *it == PathBuf::from("/"))
+        );
     }
 
     #[test]

@@ -20,7 +20,14 @@ pub fn search_path() -> Vec<PathBuf> {
 }
 
 /// Returns the file that defines the service `name`; None when no directory holds one.
+///
+/// What has a `/` or a definition's ending is a path itself.
 pub fn find(name: &str, directories: &[PathBuf]) -> Option<PathBuf> {
+    let path = Path::new(name);
+    let ending = path.extension().and_then(|it| it.to_str());
+    if name.contains('/') || ending.is_some_and(|it| ENDINGS.contains(&it)) {
+        return path.is_file().then(|| path.to_owned());
+    }
     let mut candidates = directories
         .iter()
         .flat_map(|it| ENDINGS.map(|ending| it.join(format!("{name}.{ending}"))));
@@ -47,4 +54,30 @@ fn name(path: &Path) -> Option<String> {
     let ending = path.extension()?.to_str()?;
     let name = path.file_stem()?.to_str()?;
     (ENDINGS.contains(&ending) && !name.starts_with('.')).then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{all, find};
+
+    #[test]
+    fn a_name_is_looked_up_and_a_path_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("web.v2.yml");
+        std::fs::write(&file, "").unwrap();
+        let places = [folder.path().to_owned()];
+        assert_eq!(find("web.v2", &places), Some(file.clone()));
+        assert_eq!(find(file.to_str().unwrap(), &[]), Some(file));
+        assert_eq!(find("web", &places), None);
+        assert_eq!(find("/nonexistent/web.yml", &places), None);
+    }
+
+    #[test]
+    fn hidden_and_foreign_files_are_no_definitions() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [".web.yaml", "web.yaml~", "web.txt", "web"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        assert!(all(&[folder.path().to_owned()]).is_empty());
+    }
 }
