@@ -45,11 +45,12 @@ uninstall:
 	$(RELEASE) uninstall --prefix '$(PREFIX)' $(STAGED)
 
 # The units are left out: the package renders them for the systemd of the host it lands on.
+# cargo-deb has a folder of its own, since it would keep its scratch in target/wharf.
 deb: $(RELEASE)
 	command -v cargo-deb >/dev/null || cargo install cargo-deb --locked
 	rm -rf target/stage
 	$(RELEASE) install --prefix /usr --root target/stage
-	cargo deb --no-build --no-strip --output target/
+	CARGO_TARGET_DIR=target/deb cargo deb --no-build --no-strip --output target/
 
 lab-up:
 	tests/lab/install
