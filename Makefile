@@ -41,8 +41,9 @@ $(RELEASE): $(SOURCES)
 install: $(RELEASE)
 	$(RELEASE) install --prefix '$(PREFIX)' $(STAGED)
 
+# The installed one knows what it wrote.
 uninstall:
-	$(RELEASE) uninstall --prefix '$(PREFIX)' $(STAGED)
+	'$(DESTDIR)$(PREFIX)/bin/wharf' uninstall --prefix '$(PREFIX)' $(STAGED)
 
 # The units are left out: the package renders them for the systemd of the host it lands on.
 # cargo-deb has a folder of its own, since it would keep its scratch in target/wharf.

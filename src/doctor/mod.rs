@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::decide::container::LABEL_UNIT;
 use crate::decide::definition;
 use crate::decide::doctor::judge;
+use crate::decide::units::escape::slice;
 use crate::decide::units::render::Template;
 use crate::host::docker::Docker;
 use crate::host::{definitions, files, kernel, systemd};
@@ -98,7 +99,30 @@ fn look_at_units() -> Vec<UnitFacts> {
         "LogRateLimitIntervalUSec",
     ];
     let shown = systemd::show("runner@*.service", &properties).unwrap_or_default();
-    shown.into_iter().map(unit).collect()
+    let stale = stale_slices();
+    let units = shown.into_iter().map(unit);
+    units
+        .map(|it| UnitFacts {
+            reload_needed: it.reload_needed || stale.contains(&slice_of(&it.id)),
+            ..it
+        })
+        .collect()
+}
+
+/// Slices whose definition has changed since systemd read it.
+fn stale_slices() -> Vec<String> {
+    let shown = systemd::show("runner-*.slice", &["Id", "NeedDaemonReload"]).unwrap_or_default();
+    let stale = shown
+        .into_iter()
+        .filter(|it| it.get("NeedDaemonReload").is_some_and(|it| it == "yes"));
+    stale.filter_map(|mut it| it.remove("Id")).collect()
+}
+
+fn slice_of(unit: &str) -> String {
+    let name = unit
+        .trim_start_matches("runner@")
+        .trim_end_matches(".service");
+    slice(name)
 }
 
 fn unit(mut properties: systemd::Properties) -> UnitFacts {

@@ -26,10 +26,10 @@ fn drop_in(instance: &str, service: &Service, source: &Path) -> UnitFile {
     let stop = (service.stop.timeout + STOP_MARGIN).as_secs();
     let mut text = heading(source);
     text += &format!(
-        "[Unit]\nDescription={} ({})\nSourcePath={}\n\n[Service]\nSlice={}\nTimeoutStopSec={stop}\n",
+        "[Unit]\nDescription={} ({})\n{}\n[Service]\nSlice={}\nTimeoutStopSec={stop}\n",
         literal(instance),
         literal(&service.container.image),
-        literal(&source.to_string_lossy()),
+        documentation(source),
         slice(instance),
     );
     for secret in &service.secrets {
@@ -69,6 +69,16 @@ fn slice_unit(instance: &str, limits: &Limits, source: &Path) -> UnitFile {
     UnitFile {
         path: slice(instance),
         text,
+    }
+}
+
+/// Where `systemctl status` points. Not SourcePath=, with which every `systemctl reload` after a
+/// change would warn that a daemon-reload is missing; only the slice depends on one.
+fn documentation(source: &Path) -> String {
+    let source = literal(&source.to_string_lossy());
+    match source.contains(char::is_whitespace) {
+        true => String::new(),
+        false => format!("Documentation=file:{source}\n"),
     }
 }
 
