@@ -145,7 +145,7 @@ mod tests {
         fn nothing_unshowable_remains(line in proptest::collection::vec(
             prop_oneof![Just(0x1b), Just(b'['), Just(b']'), Just(b'\r'), Just(b'\\'), Just(0x07), any::<u8>()], 0..60)) {
             let it = clean(&line);
-            prop_assert!(!it.text.contains(|it| is_control(it)));
+            prop_assert!(!it.text.contains(is_control));
             let stripped = line.strip_suffix(b"\r").unwrap_or(&line);
             if !it.lossy {
                 prop_assert_eq!(it.text.as_bytes(), stripped);

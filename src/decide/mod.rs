@@ -35,6 +35,7 @@ pub mod suggest;
 pub mod units;
 
 /// How many cases a property is tried with: `$WHARF_FUZZ_CASES`, or a few.
+#[cfg(test)]
 pub(crate) fn fuzz() -> proptest::prelude::ProptestConfig {
     let cases = std::env::var("WHARF_FUZZ_CASES").ok();
     let cases = cases.and_then(|it| it.parse().ok()).unwrap_or(256);

@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn a_burst_then_the_rate_and_every_line_counted() {
         let mut rate = Rate::new(Some(10), 5);
-        let at = |millis| Duration::from_millis(1_000_000 + millis);
+        let at = |millis: u64| Duration::from_millis(1_000_000 + millis);
         let mut stored = 0;
         for millis in 0..10_000 {
             stored += u64::from(rate.admits(Stream::Stdout, Priority::INFO, at(millis)));

@@ -1,6 +1,7 @@
 //! A node of the lab for tests: a real machine, booted, with the release binary installed.
 
-#![allow(dead_code)] // each test file uses its own part of it
+// Each test file uses its own part of it; tests start programs and read clocks.
+#![allow(dead_code, clippy::disallowed_methods)]
 
 use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard};
@@ -13,17 +14,17 @@ const RELEASE: &str = "target/wharf";
 const INSTALLED: &str = "installed";
 
 /// One node, and the right to use it: tests of one file take turns.
-pub struct Node {
-    pub name: &'static str,
+pub(crate) struct Node {
+    pub(crate) name: &'static str,
     _turn: MutexGuard<'static, bool>,
 }
 
 /// What a command in the node left.
 #[derive(Debug)]
-pub struct Ran {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 /// True once this process has made the snapshot.
@@ -31,7 +32,7 @@ static PREPARED: Mutex<bool> = Mutex::new(false);
 
 impl Node {
     /// A freshly restored node with wharf installed.
-    pub fn fresh() -> Node {
+    pub(crate) fn fresh() -> Node {
         let mut turn = PREPARED
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -46,7 +47,7 @@ impl Node {
     }
 
     /// Runs a shell line in the node.
-    pub fn run(&self, line: &str) -> Ran {
+    pub(crate) fn run(&self, line: &str) -> Ran {
         let output = command(&["run", self.name, line]).output().unwrap();
         Ran {
             code: output.status.code().unwrap_or(-1),
@@ -57,7 +58,7 @@ impl Node {
 
     /// Runs a shell line that must succeed, and returns what it printed.
     #[track_caller]
-    pub fn ok(&self, line: &str) -> String {
+    pub(crate) fn ok(&self, line: &str) -> String {
         let ran = self.run(line);
         assert_eq!(
             ran.code,
@@ -72,7 +73,7 @@ impl Node {
 
     /// Writes a file in the node.
     #[track_caller]
-    pub fn write(&self, path: &str, text: &str) {
+    pub(crate) fn write(&self, path: &str, text: &str) {
         let quoted = text.replace('\'', r"'\''");
         self.ok(&format!(
             "mkdir -p $(dirname {path}) && printf %s '{quoted}' >{path}"
@@ -81,7 +82,7 @@ impl Node {
 
     /// Repeats a shell line until it succeeds; fails with everything known after `limit`.
     #[track_caller]
-    pub fn until(&self, limit: Duration, line: &str) -> Duration {
+    pub(crate) fn until(&self, limit: Duration, line: &str) -> Duration {
         let since = Instant::now();
         loop {
             let ran = self.run(line);
@@ -100,12 +101,12 @@ impl Node {
     }
 
     /// Reboots the node and waits until it is back.
-    pub fn reboot(&self) {
+    pub(crate) fn reboot(&self) {
         lab(&["reboot", self.name]);
     }
 
     /// What the node has to say after something failed.
-    pub fn story(&self) -> String {
+    pub(crate) fn story(&self) -> String {
         let line = "systemctl --no-pager -l status 'runner@*'; docker ps -a; journalctl --no-pager -n 60 -o short-precise | cut -c1-300";
         let ran = command(&["run", self.name, line]).output().unwrap();
         format!("\n--- the node's story\n{}", text(&ran.stdout))
