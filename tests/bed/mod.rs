@@ -119,6 +119,8 @@ fn prepare(name: &str) {
         "{RELEASE} is missing: make release"
     );
     lab(&["up", "1"]);
+    // `up` leaves a node that runs as it is, and an earlier test may have used it.
+    lab(&["restore", name]);
     lab(&["copy", name, RELEASE, "/root/wharf"]);
     lab(&[
         "run",
