@@ -2,8 +2,11 @@
 //! opened mid-way are kept until it is known which line they belong to.
 
 use crate::decide::{
-    lines::Lines,
-    resume::{hash, seam::Live},
+    lines::{LONGEST, Lines},
+    resume::{
+        hash,
+        seam::{Live, Shown},
+    },
 };
 use crate::model::log::Stream;
 
@@ -40,6 +43,8 @@ pub(super) struct Seam {
     early: Vec<u8>,
     /// When its first newline came; 0: not yet.
     received: u64,
+    /// How many of the bytes had come when.
+    times: Vec<(usize, u64)>,
 }
 
 impl Inlets {
@@ -69,6 +74,7 @@ impl Inlets {
                 seam.received = now;
             }
             seam.early.extend_from_slice(bytes);
+            seam.times.push((seam.early.len(), now));
             seam.forget_the_head();
             return;
         }
@@ -136,6 +142,8 @@ impl Seam {
     fn forget_the_head(&mut self) {
         if self.received == 0 && self.early.len() > HELD {
             self.early.drain(..self.early.len() - SETTLED);
+            // None of these bytes ends a line.
+            self.times.clear();
         }
     }
 
@@ -151,20 +159,31 @@ impl Seam {
     /// What the stream shows, for comparison with the log.
     pub(super) fn live(&self) -> Option<Live> {
         let end = self.first_end()?;
-        let behind = &self.early[end + 1..];
-        let whole = memchr::memrchr(b'\n', behind).map_or(&behind[..0], |it| &behind[..=it]);
-        let mut hashes = Vec::new();
-        Lines::default().push(whole, |it| {
-            if hashes.len() < COMPARED {
-                hashes.push(hash(it.text));
-            }
-        });
+        let newlines = memchr::memchr_iter(b'\n', &self.early).map(|it| (it, self.time_of(it)));
+        let mut start = end + 1;
+        let mut whole = Vec::new();
+        for (newline, received) in newlines.skip(1).take(COMPARED) {
+            let hash = hash(kept(&self.early[start..newline]));
+            whole.push(Shown { hash, received });
+            start = newline + 1;
+        }
         Some(Live {
             blank: end == 0,
-            whole: hashes,
+            whole,
             asked: self.asked,
             received: self.received,
             settled: self.early.len() < SETTLED,
         })
     }
+
+    /// When the byte at this place came.
+    fn time_of(&self, place: usize) -> u64 {
+        let index = self.times.partition_point(|(count, _)| *count <= place);
+        self.times.get(index).map_or(self.received, |it| it.1)
+    }
+}
+
+/// As much of a line as is kept of it.
+fn kept(line: &[u8]) -> &[u8] {
+    &line[..line.len().min(LONGEST)]
 }
