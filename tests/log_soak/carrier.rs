@@ -126,7 +126,19 @@ async fn carry(role: &str) {
             println!("{}: {}", event.kind.name(), event.message);
         }
     });
-    docker.wait(&id).await.unwrap();
+    // A container that has not started yet counts as not running.
+    while docker
+        .inspect(&id)
+        .await
+        .unwrap()
+        .unwrap()
+        .started_at
+        .starts_with("0001")
+    {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // What it ended with is not the matter here.
+    let _ = docker.wait(&id).await;
     let stats = carrier.finish(END).await;
     println!("{stats:?}");
 }

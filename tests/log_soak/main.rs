@@ -38,9 +38,10 @@ fn every_line_once_in_order_through_kills() {
     let Some(lab) = container::lab() else { return };
     let lines = number("WHARF_SOAK_LINES", 50_000);
     let kills = number("WHARF_SOAK_KILLS", 5);
-    let pace = number("WHARF_SOAK_PACE", 25_000);
+    let pace = number("WHARF_SOAK_PACE", 8_000);
     let options = ["max-size=64m", "max-file=4"];
-    let container = lab.create("soak", &options, &script(Kind::Mixed, lines, pace), false);
+    let script = script(Kind::Mixed, lines, pace);
+    let container = lab.create_with_driver("local", "soak", &options, &script, false);
     let every = Duration::from_secs_f64(lines as f64 / pace as f64 / (kills + 1) as f64);
     carry_with_kills(&container, kills, every);
     compare(&container, &expected(Kind::Mixed, lines));

@@ -29,9 +29,40 @@ impl Sure {
     }
 }
 
+/// ASCII bytes of a line that make its hash.
+const HASHED: usize = 8 * 1024;
+
 /// Returns a hash of a line that is the same in every build, because a newer shim compares it with
-/// what an older one wrote.
+/// what an older one wrote; and the same for what docker's json-file log makes of the line: it
+/// replaces every byte that is not UTF-8, and so each character its 16 KiB pieces cut in two.
 pub fn hash(text: &[u8]) -> u64 {
+    let head = &text[..text.len().min(HASHED)];
+    if head.is_ascii() {
+        return digest(head);
+    }
+    digest(&ascii(text, HASHED))
+}
+
+/// Whether a line ends with these bytes, as far as docker's log keeps them.
+pub fn ends_with(text: &[u8], end: &[u8]) -> bool {
+    if text.ends_with(end) {
+        return true;
+    }
+    if text.is_ascii() || end.is_ascii() {
+        return false;
+    }
+    ascii(text, usize::MAX).ends_with(&ascii(end, usize::MAX))
+}
+
+fn ascii(text: &[u8], count: usize) -> Vec<u8> {
+    text.iter()
+        .copied()
+        .filter(u8::is_ascii)
+        .take(count)
+        .collect()
+}
+
+fn digest(text: &[u8]) -> u64 {
     const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
     let step = |sum: u64, word: u64| (sum ^ word).wrapping_mul(MIX).rotate_left(29);
     let mut sum = text.len() as u64 ^ MIX;
@@ -44,4 +75,23 @@ pub fn hash(text: &[u8]) -> u64 {
         sum = step(sum, u64::from(*byte));
     }
     sum ^ (sum >> 32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ends_with, hash};
+
+    #[test]
+    fn what_json_file_makes_of_a_line_hashes_the_same() {
+        let line = format!("1250 {}", "é".repeat(10_000));
+        let (head, tail) = line.as_bytes().split_at(16_384);
+        let logged = [String::from_utf8_lossy(head), String::from_utf8_lossy(tail)].concat();
+        assert_ne!(logged, line);
+        assert_eq!(hash(logged.as_bytes()), hash(line.as_bytes()));
+        assert!(ends_with(logged.as_bytes(), &line.as_bytes()[8_000..]));
+        assert!(ends_with(b"one two", b"two") && ends_with(b"", b""));
+        assert!(!ends_with(b"one two", b"twos"));
+        assert_ne!(hash(b"a"), hash(b"b"));
+        assert_ne!(hash(b""), hash(b"\0"));
+    }
 }

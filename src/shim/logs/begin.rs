@@ -73,8 +73,10 @@ impl Pump {
         let silent = self.intake.inlets.early() == 0;
         let horizon = if silent { asked + CERTAIN } else { asked };
         let sure = self.mend(horizon).await;
-        let count = self.intake.scribe.caught_up() - before;
-        self.tell_resumed(count, sure).await;
+        if self.log_reads {
+            let count = self.intake.scribe.caught_up() - before;
+            self.tell_resumed(count, sure).await;
+        }
         self.took().await;
     }
 

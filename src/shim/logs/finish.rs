@@ -1,6 +1,6 @@
 //! The end of a container: the stream to its last byte, and what it did not bring from the log.
 
-use tokio::time::{Duration, Instant, timeout_at};
+use tokio::time::{Duration, Instant, timeout, timeout_at};
 
 use crate::decide::resume::{Sure, begin::begin};
 use crate::model::log::Stream;
@@ -8,7 +8,7 @@ use crate::model::log::Stream;
 use super::{
     catch_up::{SeamEnd, Span, Spans},
     deliver::BATCH_BYTES,
-    pump::{Pump, now, read},
+    pump::{BATCH_TIME, Pump, now, read},
     scribe::Written,
 };
 
@@ -27,12 +27,11 @@ impl Pump {
         }
         self.hand_over_surely().await;
         while self.attach.is_some() {
-            match read(&mut self.attach, &mut self.intake).await {
-                Ok(0) | Err(_) => self.attach = None,
-                Ok(_) if self.intake.scribe.records.bytes().len() >= BATCH_BYTES => {
-                    self.hand_over_surely().await;
-                }
-                Ok(_) => {}
+            let reading = read(&mut self.attach, &mut self.intake);
+            match timeout(BATCH_TIME, reading).await {
+                Ok(Ok(0) | Err(_)) => self.attach = None,
+                Ok(Ok(_)) if self.intake.scribe.records.bytes().len() < BATCH_BYTES => {}
+                Ok(Ok(_)) | Err(_) => self.hand_over_surely().await,
             }
         }
         self.intake.scribe.flush_joined(u64::MAX);

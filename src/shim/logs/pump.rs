@@ -28,7 +28,7 @@ use crate::model::{
 use super::{Error, Order, Stats, Wiring, deliver::BATCH_BYTES, inlet::Inlets, scribe::Scribe};
 
 /// A batch waits for more lines at most this long.
-const BATCH_TIME: Duration = Duration::from_millis(10);
+pub(super) const BATCH_TIME: Duration = Duration::from_millis(10);
 
 /// Without a byte for so long, everything written has come, and the daemon's log has it too.
 const QUIET: Duration = Duration::from_millis(250);

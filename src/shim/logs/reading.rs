@@ -5,7 +5,7 @@ use std::io;
 use crate::decide::{
     logged::{Dated, Logged},
     resume::{
-        hash,
+        ends_with, hash,
         ledger::Ledger,
         listing::{Listing, Mark},
     },
@@ -88,7 +88,7 @@ impl Pump {
             let mark = Mark {
                 time: it.time,
                 hash: hash(it.line.text),
-                ends: it.line.text.ends_with(cut),
+                ends: ends_with(it.line.text, cut),
                 pieces: it.pieces,
             };
             listing.push(mark, anchor);
