@@ -4,6 +4,8 @@
 pub mod begin;
 pub mod ledger;
 pub mod listing;
+#[cfg(test)]
+mod proofs;
 pub mod seam;
 
 /// How certain a position is.

@@ -21,7 +21,9 @@ pub struct Live {
     pub received: u64,
     /// The whole lines after the first.
     pub whole: Vec<Shown>,
-    /// It came slowly enough for the daemon's stamps to be those of the lines, not of its queue.
+    /// They were many: no other line ends with them by chance.
+    pub long_cut: bool,
+    /// It came slowly enough for the daemon's log to show all of it, with stamps of the lines and not of its queue.
     pub settled: bool,
 }
 
@@ -45,7 +47,7 @@ pub fn seam(log: &Listing, from: u64, live: &Live) -> Option<(u64, Sure)> {
     found.sort_unstable();
     let (best, number) = *found.first()?;
     let certain = match found.get(1) {
-        None => true,
+        None => live.settled || live.long_cut || tells_itself_apart(&live.whole),
         Some((next, _)) => live.settled && next - best >= MARGIN,
     };
     let sure = if certain {
@@ -67,6 +69,18 @@ fn fits(log: &Listing, number: u64, live: &Live) -> bool {
         && timely
         && number + shown < log.end()
         && live.whole.iter().zip(number + 1..).all(same)
+}
+
+/// Whether no shift of the lines shown agrees with them: equal and periodic ones do.
+fn tells_itself_apart(whole: &[Shown]) -> bool {
+    let shifted = |by: usize| {
+        whole
+            .iter()
+            .zip(&whole[by..])
+            .all(|(a, b)| a.hash == b.hash)
+    };
+    let agree = usize::try_from(AGREE).unwrap_or(usize::MAX);
+    whole.len() > agree && !(1..=whole.len() - agree).any(shifted)
 }
 
 /// How far the times disagree in all. A line in pieces was stamped at its first one: it says nothing.

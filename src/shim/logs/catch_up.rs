@@ -21,6 +21,9 @@ const LIMIT: Duration = Duration::from_secs(2);
 
 const RETRY: Duration = Duration::from_millis(50);
 
+/// How far the daemon's log is behind a stream that is not a flood.
+const BEHIND: Duration = Duration::from_millis(20);
+
 const UNMENDED: &str = "docker's log did not show where the new stream begins";
 
 const STREAMS: [Stream; 2] = [Stream::Stdout, Stream::Stderr];
@@ -51,6 +54,8 @@ impl Pump {
     /// stamped before `horizon` are carried where the stream has shown nothing.
     pub(super) async fn mend(&mut self, horizon: u64) -> Sure {
         let end = Instant::now() + LIMIT;
+        // The daemon's log is a little behind the stream.
+        sleep(BEHIND).await;
         let spans = loop {
             let marks = match self.list(false).await {
                 Ok(marks) => marks,

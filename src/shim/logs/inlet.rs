@@ -15,6 +15,9 @@ use super::scribe::{Scribe, Written};
 /// Whole lines compared to find a seam; more prove nothing new.
 const COMPARED: usize = 4096;
 
+/// Bytes of a cut line that no other line ends with by chance.
+const LONG_CUT: usize = 32;
+
 /// Bytes that may come in the first 100 ms of a stream whose daemon keeps up with it.
 const SETTLED: usize = 64 * 1024;
 
@@ -169,6 +172,7 @@ impl Seam {
         }
         Some(Live {
             blank: end == 0,
+            long_cut: end >= LONG_CUT,
             whole,
             asked: self.asked,
             received: self.received,
