@@ -13,7 +13,7 @@ use wharf::{
     shim::logs::{Carrier, Wiring},
 };
 
-use super::container::Container;
+use super::{container::Container, journald};
 
 const ROLE: &str = "WHARF_SOAK_ROLE";
 
@@ -50,7 +50,11 @@ impl Child {
 
     #[allow(clippy::disallowed_methods)] // a carrier to kill
     fn started(container: &Container, role: &str) -> Child {
-        let process = Command::new(std::env::current_exe().unwrap())
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        if let Some(namespace) = &container.journal {
+            command.env("WHARF_JOURNAL_SOCKET", journald::socket(namespace));
+        }
+        let process = command
             .args(["the_child", "--exact", "--nocapture", "--test-threads=1"])
             .env(ROLE, role)
             .env("WHARF_SOAK_ID", &container.id)

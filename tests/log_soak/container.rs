@@ -17,6 +17,8 @@ pub(crate) struct Container {
     pub(crate) name: String,
     pub(crate) tty: bool,
     pub(crate) folder: tempfile::TempDir,
+    /// Another journal than the system's.
+    pub(crate) journal: Option<String>,
 }
 
 #[allow(clippy::print_stderr)] // a skipped test says so
@@ -80,6 +82,7 @@ impl Lab {
             name,
             tty,
             folder,
+            journal: None,
         }
     }
 }
@@ -92,6 +95,13 @@ impl Container {
             "{}",
             String::from_utf8_lossy(&done.stderr)
         );
+    }
+}
+
+impl Container {
+    pub(crate) fn runs(&self) -> bool {
+        let shown = docker(&["inspect", "--format", "{{.State.Running}}", &self.id]);
+        shown.stdout.starts_with(b"true")
     }
 }
 

@@ -3,6 +3,7 @@
 mod carrier;
 mod container;
 mod generator;
+mod journald;
 mod shown;
 
 use std::time::Duration;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use carrier::Child;
 use container::Container;
 use generator::{Kind, expected, script};
+use journald::Journald;
 use shown::compare;
 
 fn number(key: &str, otherwise: u64) -> u64 {
@@ -163,6 +165,50 @@ fn a_log_that_cannot_be_read_costs_only_the_gap() {
         &container,
         &generator::Expected {
             stdout: stdout.into(),
+            stderr: vec![],
+        },
+    );
+}
+
+#[test]
+fn a_hanging_journal_holds_up_nobody_for_long() {
+    let Some(lab) = container::lab() else { return };
+    let journald = Journald::start();
+    let script = script(Kind::Mixed, 20_000, 5_000);
+    let mut container = lab.create_with_driver("local", "hang", &[], &script, false);
+    container.journal = Some(journald.namespace.clone());
+    let child = Child::fresh(&container);
+    container.start();
+    std::thread::sleep(Duration::from_secs(1));
+    journald.hang();
+    // It has 3 s of writing left; the carrier lets go of it after 5 s.
+    std::thread::sleep(Duration::from_secs(11));
+    assert!(
+        !container.runs(),
+        "the container still waits for the journal"
+    );
+    journald.go_on();
+    child.wait();
+    compare(&container, &expected(Kind::Mixed, 20_000));
+}
+
+#[test]
+fn a_restarted_journal_costs_no_line() {
+    let Some(lab) = container::lab() else { return };
+    let mut journald = Journald::start();
+    let script = "for i in 0 1 2 3 4 5 6 7 8 9; do echo $i; sleep 0.4; done";
+    let mut container = lab.create("restart", &[], script, false);
+    container.journal = Some(journald.namespace.clone());
+    let child = Child::fresh(&container);
+    container.start();
+    std::thread::sleep(Duration::from_millis(1300));
+    journald.restart(Duration::from_millis(700));
+    child.wait();
+    let stdout = (0..10).map(|it| it.to_string().into_bytes()).collect();
+    compare(
+        &container,
+        &generator::Expected {
+            stdout,
             stderr: vec![],
         },
     );

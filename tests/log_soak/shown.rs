@@ -58,6 +58,12 @@ fn each(container: &Container, stream: &str, mut take: impl FnMut(&[u8])) {
     let mut process = Command::new("journalctl")
         .args(["--quiet", "--no-pager", "--all", "--output=export"])
         .arg("--output-fields=MESSAGE")
+        .args(
+            container
+                .journal
+                .iter()
+                .map(|it| format!("--namespace={it}")),
+        )
         .arg(format!("CONTAINER_ID_FULL={}", container.id))
         .arg(format!("STREAM={stream}"))
         .stdout(Stdio::piped())
