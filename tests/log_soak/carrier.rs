@@ -54,6 +54,9 @@ impl Child {
         if let Some(namespace) = &container.journal {
             command.env("WHARF_JOURNAL_SOCKET", journald::socket(namespace));
         }
+        if let Some(host) = &container.host {
+            command.env("DOCKER_HOST", host);
+        }
         let process = command
             .args(["the_child", "--exact", "--nocapture", "--test-threads=1"])
             .env(ROLE, role)
@@ -141,8 +144,11 @@ async fn carry(role: &str) {
     {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    // What it ended with is not the matter here.
-    let _ = docker.wait(&id).await;
+    // What it ended with is not the matter here, and the daemon may be restarted meanwhile.
+    while docker.wait(&id).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        carrier.docker_back().await;
+    }
     let stats = carrier.finish(END).await;
     println!("{stats:?}");
 }

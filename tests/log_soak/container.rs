@@ -5,6 +5,8 @@ use std::process::{Command, Output, Stdio};
 /// What the tests run on.
 pub(crate) struct Lab {
     image: String,
+    /// Another daemon than the environment's.
+    host: Option<String>,
     /// One test at a time: a burst of one would hold up the lines of another.
     _alone: std::sync::MutexGuard<'static, ()>,
 }
@@ -17,6 +19,8 @@ pub(crate) struct Container {
     pub(crate) name: String,
     pub(crate) tty: bool,
     pub(crate) folder: tempfile::TempDir,
+    /// Another daemon than the environment's.
+    pub(crate) host: Option<String>,
     /// Another journal than the system's.
     pub(crate) journal: Option<String>,
 }
@@ -34,7 +38,11 @@ pub(crate) fn lab() -> Option<Lab> {
     };
     let Some(missing) = missing else {
         let _alone = ALONE.lock().unwrap_or_else(|it| it.into_inner());
-        return Some(Lab { image, _alone });
+        return Some(Lab {
+            image,
+            host: None,
+            _alone,
+        });
     };
     let required = ["CI", "WHARF_REQUIRE_ALL"].map(std::env::var_os);
     assert!(required.iter().all(Option::is_none), "{missing}");
@@ -43,6 +51,24 @@ pub(crate) fn lab() -> Option<Lab> {
 }
 
 impl Lab {
+    /// The same on another daemon, which gets the image.
+    pub(crate) fn on(mut self, host: &str) -> Lab {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let path = file.path().to_str().unwrap();
+        assert!(
+            docker(&["save", "--output", path, &self.image])
+                .status
+                .success()
+        );
+        assert!(
+            docker_at(Some(host), &["load", "--input", path])
+                .status
+                .success()
+        );
+        self.host = Some(host.to_owned());
+        self
+    }
+
     pub(crate) fn create(
         &self,
         name: &str,
@@ -70,7 +96,7 @@ impl Lab {
         words.extend(options.iter().flat_map(|it| ["--log-opt", it]));
         words.extend(tty.then_some("--tty"));
         words.extend([self.image.as_str(), "sh", "/script"]);
-        let made = docker(&words);
+        let made = docker_at(self.host.as_deref(), &words);
         assert!(
             made.status.success(),
             "{}",
@@ -82,6 +108,7 @@ impl Lab {
             name,
             tty,
             folder,
+            host: self.host.clone(),
             journal: None,
         }
     }
@@ -89,7 +116,7 @@ impl Lab {
 
 impl Container {
     pub(crate) fn start(&self) {
-        let done = docker(&["start", &self.id]);
+        let done = docker_at(self.host.as_deref(), &["start", &self.id]);
         assert!(
             done.status.success(),
             "{}",
@@ -100,20 +127,31 @@ impl Container {
 
 impl Container {
     pub(crate) fn runs(&self) -> bool {
-        let shown = docker(&["inspect", "--format", "{{.State.Running}}", &self.id]);
+        let shown = docker_at(
+            self.host.as_deref(),
+            &["inspect", "--format", "{{.State.Running}}", &self.id],
+        );
         shown.stdout.starts_with(b"true")
     }
 }
 
 impl Drop for Container {
     fn drop(&mut self) {
-        docker(&["rm", "--force", "--volumes", &self.id]);
+        docker_at(
+            self.host.as_deref(),
+            &["rm", "--force", "--volumes", &self.id],
+        );
     }
 }
 
-#[allow(clippy::disallowed_methods)] // a test plays the person who types docker
 fn docker(words: &[&str]) -> Output {
+    docker_at(None, words)
+}
+
+#[allow(clippy::disallowed_methods)] // a test plays the person who types docker
+pub(crate) fn docker_at(host: Option<&str>, words: &[&str]) -> Output {
     Command::new("docker")
+        .args(host.iter().flat_map(|it| ["--host", it]))
         .args(words)
         .stdin(Stdio::null())
         .output()

@@ -2,6 +2,7 @@
 
 mod carrier;
 mod container;
+mod dockerd;
 mod generator;
 mod journald;
 mod shown;
@@ -212,6 +213,24 @@ fn a_restarted_journal_costs_no_line() {
             stderr: vec![],
         },
     );
+}
+
+#[test]
+fn a_restarted_dockerd_costs_no_line() {
+    let Some(lab) = container::lab() else { return };
+    let mut dockerd = dockerd::Dockerd::start();
+    let lab = lab.on(&dockerd.host());
+    let script = script(Kind::Mixed, 30_000, 3_000);
+    let container = lab.create_with_driver("local", "daemon", &[], &script, false);
+    let child = Child::fresh(&container);
+    container.start();
+    for _ in 0..2 {
+        std::thread::sleep(Duration::from_secs(2));
+        dockerd.restart(Duration::from_millis(500));
+    }
+    child.wait();
+    compare(&container, &expected(Kind::Mixed, 30_000));
+    drop(container);
 }
 
 /// Not a test of its own: the carrier's process, started by the tests above.

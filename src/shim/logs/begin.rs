@@ -48,6 +48,8 @@ impl Pump {
         if !self.opened {
             self.recall().await;
         }
+        // Joined lines do not count as carried before they are written down.
+        self.intake.scribe.flush_joined(u64::MAX);
         let id = self.origin.container_id.clone();
         let asked = now();
         match self.docker.attach(&id, self.tty).await {
