@@ -10,6 +10,7 @@ pub mod influx;
 pub mod journal;
 pub mod kernel;
 pub mod memo;
+pub mod memory;
 pub mod notify;
 pub mod pipe;
 pub mod probe;

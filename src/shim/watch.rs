@@ -19,7 +19,7 @@ use crate::decide::life::{Happening, Phase};
 use crate::host::docker::events::Hint;
 use crate::host::docker::{Docker, Error};
 use crate::host::notify::proxy::{Note, Proxy};
-use crate::host::signals;
+use crate::host::{memory, signals};
 use crate::model::delivery::Delivery;
 use crate::model::event::{Event, Kind};
 use crate::model::log::Priority;
@@ -246,6 +246,7 @@ impl Shim {
         match docker.inspect(&watch.id).await {
             Ok(Some(seen)) if seen.running => {
                 self.measure(seen.pid);
+                memory::give_back_code();
                 None
             }
             Ok(Some(_)) => self.settle(watch).await,

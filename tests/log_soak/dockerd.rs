@@ -60,7 +60,9 @@ fn run(folder: &tempfile::TempDir) -> Child {
     for number in ["pid", "exec/containerd/containerd.pid"] {
         let _ = std::fs::remove_file(below(number));
     }
-    let mut process = Command::new("dockerd")
+    // A network of its own: a daemon without a bridge would take the other one's docker0 away.
+    let mut process = Command::new("unshare")
+        .args(["--net", "dockerd"])
         .args(["--host", &host, "--live-restore", "--log-level", "error"])
         .args(["--bridge", "none", "--iptables=false", "--ip6tables=false"])
         .args([
