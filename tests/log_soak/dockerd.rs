@@ -44,8 +44,11 @@ impl Dockerd {
 }
 
 impl Drop for Dockerd {
+    #[allow(clippy::disallowed_methods)] // the daemon leaves its data mounted on itself for the next one
     fn drop(&mut self) {
         self.end();
+        let data = self.folder.path().join("data");
+        let _ = Command::new("umount").arg("--lazy").arg(data).status();
     }
 }
 
@@ -78,10 +81,10 @@ fn run(folder: &tempfile::TempDir) -> Child {
         .arg("--exec-root")
         .arg(below("exec"))
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(std::fs::File::create(below("log")).unwrap())
         .spawn()
         .unwrap();
-    for _ in 0..200 {
+    for _ in 0..600 {
         if docker_at(Some(&host), &["version"]).status.success() {
             return process;
         }
@@ -89,5 +92,6 @@ fn run(folder: &tempfile::TempDir) -> Child {
     }
     process.kill().unwrap();
     process.wait().unwrap();
-    panic!("dockerd does not answer on {host}");
+    let log = std::fs::read_to_string(below("log")).unwrap_or_default();
+    panic!("dockerd does not answer on {host}: {log}");
 }

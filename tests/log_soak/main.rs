@@ -233,6 +233,25 @@ fn a_restarted_dockerd_costs_no_line() {
     drop(container);
 }
 
+#[test]
+fn a_terminals_lines_through_kills() {
+    let Some(lab) = container::lab() else { return };
+    let script = script(Kind::Plain, 4_000, 1_000);
+    let container = lab.create("ttykills", &[], &script, true);
+    carry_with_kills(&container, 3, Duration::from_millis(1200));
+    compare(&container, &expected(Kind::Plain, 4_000));
+}
+
+#[test]
+fn a_log_that_lost_its_head_is_aligned_by_its_lines() {
+    let Some(lab) = container::lab() else { return };
+    let script = script(Kind::Plain, 12_000, 2_000);
+    let options = ["max-size=2m", "max-file=2"];
+    let container = lab.create("head", &options, &script, false);
+    carry_with_kills(&container, 3, Duration::from_millis(1800));
+    compare(&container, &expected(Kind::Plain, 12_000));
+}
+
 /// Not a test of its own: the carrier's process, started by the tests above.
 #[test]
 fn the_child() {
