@@ -56,6 +56,14 @@ pub fn ends_with(text: &[u8], end: &[u8]) -> bool {
     ascii(text, usize::MAX).ends_with(&ascii(end, usize::MAX))
 }
 
+/// Returns the whole of a line of which a daemon that ended took the head along: `head` is what
+/// its stream had brought of it, `logged` what the next daemon logged. None: the log has all of it.
+pub fn rejoined(head: &[u8], logged: &[u8]) -> Option<Vec<u8>> {
+    let begun =
+        logged.starts_with(head) || ascii(logged, usize::MAX).starts_with(&ascii(head, usize::MAX));
+    (!begun).then(|| [head, logged].concat())
+}
+
 fn ascii(text: &[u8], count: usize) -> Vec<u8> {
     text.iter()
         .copied()
@@ -81,7 +89,15 @@ fn digest(text: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{ends_with, hash};
+    use super::{ends_with, hash, rejoined};
+
+    #[test]
+    fn a_head_the_daemon_took_along_is_put_back() {
+        assert_eq!(rejoined(b"14760 ", b"").as_deref(), Some(&b"14760 "[..]));
+        assert_eq!(rejoined(b"one ", b"two").as_deref(), Some(&b"one two"[..]));
+        assert_eq!(rejoined(b"one ", b"one two"), None);
+        assert_eq!(rejoined(b"", b"two"), None);
+    }
 
     #[test]
     fn what_json_file_makes_of_a_line_hashes_the_same() {

@@ -3,7 +3,10 @@
 
 use tokio::time::{Duration, Instant, sleep};
 
-use crate::decide::resume::{Sure, begin::begin, hash, seam::seam};
+use crate::decide::{
+    lines::Whole,
+    resume::{Sure, begin::begin, hash, rejoined, seam::seam},
+};
 use crate::model::{
     event::{Event, Kind},
     log::{Priority, Stream},
@@ -11,7 +14,7 @@ use crate::model::{
 
 use super::{
     deliver::BATCH_BYTES,
-    pump::{Pump, now},
+    pump::{Intake, Pump, now},
     reading::Marks,
     scribe::Written,
 };
@@ -160,7 +163,7 @@ impl Pump {
         let mut complete = true;
         loop {
             let received = now();
-            let scribe = &mut self.intake.scribe;
+            let Intake { inlets, scribe } = &mut self.intake;
             let more = reading
                 .more(&mut |stream, it| {
                     let (log, span) = (spans.marks.of(stream), spans.of(stream));
@@ -170,13 +173,23 @@ impl Pump {
                     complete &= slot.is_some() || number <= span.from;
                     *slot = Some(number + 1);
                     if (span.from..span.to).contains(&number) {
+                        let torn = &mut inlets.of(stream).torn;
+                        let head = std::mem::take(torn);
+                        let whole =
+                            rejoined(&head, it.line.text).filter(|_| span.sure == Sure::Exact);
+                        let logged = whole.is_some().then(|| hash(it.line.text));
+                        let line = Whole {
+                            text: whole.as_deref().unwrap_or(it.line.text),
+                            ..it.line
+                        };
                         let stamp = Some(it.time);
                         let now = received.min(it.time.max(1));
                         scribe.line(
                             stream,
                             &Written {
-                                line: it.line,
+                                line,
                                 stamp,
+                                logged,
                                 now,
                             },
                         );

@@ -90,9 +90,17 @@ impl Pump {
             let scribe = &mut self.intake.scribe;
             inlet.close_seam(stream, true, scribe);
             let (stamp, now) = (None, now());
-            inlet
-                .lines
-                .end(|line| scribe.line(stream, &Written { line, stamp, now }));
+            inlet.lines.end(|line| {
+                scribe.line(
+                    stream,
+                    &Written {
+                        line,
+                        stamp,
+                        logged: None,
+                        now,
+                    },
+                )
+            });
         }
     }
 

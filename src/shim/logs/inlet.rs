@@ -36,6 +36,8 @@ pub(super) struct Inlet {
     pub(super) lines: Lines,
     /// The stream was opened mid-way and its first line has not been found in the daemon's log yet.
     pub(super) seam: Option<Seam>,
+    /// What an earlier stream had brought of a line when it broke off.
+    pub(super) torn: Vec<u8>,
 }
 
 /// The first bytes of a stream opened mid-way.
@@ -61,7 +63,7 @@ impl Inlets {
     /// Both streams begin anew, somewhere in a line.
     pub(super) fn open_seams(&mut self, asked: u64) {
         for inlet in [&mut self.stdout, &mut self.stderr] {
-            inlet.lines.clear();
+            inlet.forget();
             inlet.seam = Some(Seam {
                 asked,
                 ..Seam::default()
@@ -116,12 +118,23 @@ impl Inlet {
     fn feed(&mut self, stream: Stream, bytes: &[u8], now: u64, scribe: &mut Scribe) {
         self.lines.push(bytes, |line| {
             let stamp = None;
-            scribe.line(stream, &Written { line, stamp, now });
+            scribe.line(
+                stream,
+                &Written {
+                    line,
+                    stamp,
+                    logged: None,
+                    now,
+                },
+            );
         });
     }
 
-    /// Forgets what has begun and not ended.
+    /// Lets go of what has begun and not ended: the log has all of it, or lacks just this.
     pub(super) fn forget(&mut self) {
+        if self.lines.pending() {
+            self.torn = self.lines.held().to_vec();
+        }
         self.lines.clear();
         self.seam = None;
     }

@@ -48,6 +48,8 @@ pub(super) struct Written<'a> {
     pub(super) line: Whole<'a>,
     /// The daemon's stamp, where the line came from its log.
     pub(super) stamp: Option<u64>,
+    /// Its hash in the daemon's log, where that has only a part of it.
+    pub(super) logged: Option<u64>,
     /// When it was received, nanoseconds since the epoch.
     pub(super) now: u64,
 }
@@ -85,7 +87,7 @@ impl Scribe {
     pub(super) fn line(&mut self, stream: Stream, written: &Written<'_>) {
         let text = written.line.text;
         self.count(text.len(), written.stamp.is_some());
-        let digest = hash(text);
+        let digest = written.logged.unwrap_or_else(|| hash(text));
         let Some(how) = &self.settings.multiline else {
             self.record(stream, written);
             self.reached.of_mut(stream).advance(digest, written.now);
@@ -119,6 +121,7 @@ impl Scribe {
             &Written {
                 line,
                 stamp: None,
+                logged: None,
                 now,
             },
         );
