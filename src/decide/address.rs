@@ -1,6 +1,8 @@
 //! Which address of a container its checks talk to.
 
+use crate::model::check::Probe;
 use crate::model::observed::Container;
+use crate::model::service::Service;
 
 /// Where to ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +31,22 @@ pub fn choose(seen: &Container, public_network: Option<&str>) -> Choice {
         Some(name) => on(seen, name),
         None => anywhere(seen),
     }
+}
+
+/// Returns why the health check of this service can never be answered, where that shows before it
+/// runs: it asks the container's own address, and there is none.
+pub fn unreachable(service: &Service) -> Option<String> {
+    let asks = match &service.health.as_ref()?.probe {
+        Probe::Tcp { host, .. } => host.is_none(),
+        Probe::Http(ask) => ask.host.is_none(),
+        Probe::Present | Probe::Exec(_) | Probe::Host(_) | Probe::Notify => false,
+    };
+    let network = &service.container.networks.first()?.name;
+    (asks && network == "none").then(|| {
+        "`health_check` asks a container that has no network (`--network none`); \
+         use `health_check: {exec: [...]}` or give it a `host`"
+            .to_owned()
+    })
 }
 
 fn on(seen: &Container, wanted: &str) -> Choice {

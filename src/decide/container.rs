@@ -1,6 +1,7 @@
 //! From a service and where it runs: the container to create, and what to do with one that is there already.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
@@ -55,12 +56,25 @@ pub enum Arrival {
     Stranger { id: String, image: String },
 }
 
-/// Returns the hash of what makes the container; 64 hex digits.
-pub fn hash(spec: &ContainerSpec) -> String {
+/// Returns the hash of what makes the container: its spec, where its secrets come from, and whether
+/// it is given a notify socket; 64 hex digits.
+pub fn hash(service: &Service) -> String {
     // A struct of plain values always serialises; an empty text would only force a re-creation.
-    let text = serde_json::to_string(spec).unwrap_or_default();
+    let mut text = serde_json::to_string(&service.container).unwrap_or_default();
+    for secret in &service.secrets {
+        let _ = write!(text, "{secret:?}");
+    }
+    if speaks(service) {
+        text.push_str("notify");
+    }
     let digest = Sha256::digest(text.as_bytes());
     digest.iter().map(|it| format!("{it:02x}")).collect()
+}
+
+/// Whether the application says itself that it is ready.
+pub fn speaks(service: &Service) -> bool {
+    let probe = service.health.as_ref().map(|it| &it.probe);
+    probe == Some(&Probe::Notify)
 }
 
 /// Returns what the container of `service` gets from its place.
@@ -70,16 +84,12 @@ pub fn setting(service: &Service, place: &Place) -> Setting {
         (LABEL_SERVICE, service.name.clone()),
         (LABEL_UNIT, place.unit.clone()),
         (LABEL_REVISION, place.revision.clone()),
-        (LABEL_SPEC, hash(spec)),
+        (LABEL_SPEC, hash(service)),
         (LABEL_INVOCATION, place.invocation.clone()),
     ];
     let (log_driver, log_options) = log(spec);
     let mut environment = BTreeMap::new();
-    if service
-        .health
-        .as_ref()
-        .is_some_and(|it| it.probe == Probe::Notify)
-    {
+    if speaks(service) {
         environment.insert("NOTIFY_SOCKET".to_owned(), NOTIFY_SOCKET.to_owned());
     }
     Setting {
@@ -92,6 +102,8 @@ pub fn setting(service: &Service, place: &Place) -> Setting {
         mounts: place.mounts.clone(),
         log_driver,
         log_options,
+        stop_signal: service.stop.signal.clone(),
+        stop_timeout: service.stop.timeout,
     }
 }
 
@@ -115,7 +127,7 @@ pub fn log_is_readable(driver: &str) -> bool {
 
 /// Decides what to do with the holder of our name and the containers that carry our label.
 pub fn arrival(service: &Service, holder: Option<&Container>, ours: &[Container]) -> Arrival {
-    let wanted = hash(&service.container);
+    let wanted = hash(service);
     let is_ours = |it: &Container| it.labels.get(LABEL_SERVICE) == Some(&service.name);
     if let Some(it) = holder.filter(|it| !is_ours(it)) {
         return Arrival::Stranger {
@@ -159,6 +171,7 @@ pub fn keep_running(arrival: Arrival, holder: Option<&Container>, ours: &[Contai
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::service::{Secret, SecretSource};
 
     fn service() -> Service {
         Service {
@@ -190,7 +203,7 @@ mod tests {
 
     #[test]
     fn every_leftover_has_its_answer() {
-        let (service, same) = (service(), hash(&service().container));
+        let (service, same) = (service(), hash(&service()));
         let remove = |ids: &[&str]| ids.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
         let adopt = |id: &str, ids: &[&str]| Arrival::Adopt {
             id: id.into(),
@@ -248,10 +261,19 @@ mod tests {
 
     #[test]
     fn what_makes_the_container_makes_the_hash() {
-        let mut other = service().container;
-        other.environment.insert("A".into(), "1".into());
-        assert_ne!(hash(&service().container), hash(&other));
+        let mut other = service();
+        other.container.environment.insert("A".into(), "1".into());
+        assert_ne!(hash(&service()), hash(&other));
         assert_eq!(hash(&other), hash(&other.clone()));
+        let secret = |path: &str| Service {
+            secrets: vec![Secret {
+                name: "key".into(),
+                source: SecretSource::File(path.into()),
+            }],
+            ..service()
+        };
+        assert_ne!(hash(&service()), hash(&secret("/a")));
+        assert_ne!(hash(&secret("/a")), hash(&secret("/b")));
     }
 
     #[test]

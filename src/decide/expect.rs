@@ -141,12 +141,12 @@ fn wrong_output(order: &Order, output: &Output) -> Option<String> {
     })
 }
 
-/// Judges whether the container is there and runs; Err is why docker could not be asked.
-pub fn present(met: Result<Option<Container>, String>, took: Duration) -> Answer {
+/// Judges whether the container is there and runs.
+pub fn present(met: Option<Container>, took: Duration) -> Answer {
     match met {
-        Ok(Some(it)) if it.paused => bad("the container is paused".into(), took),
-        Ok(Some(it)) if it.running => good("the container runs".into(), took),
-        Ok(Some(it)) => Answer {
+        Some(it) if it.paused => bad("the container is paused".into(), took),
+        Some(it) if it.running => good("the container runs".into(), took),
+        Some(it) => Answer {
             detail: Detail {
                 exit_code: Some(it.exit_code),
                 error: Some(format!("not running, last ended with {}", it.exit_code)),
@@ -154,8 +154,7 @@ pub fn present(met: Result<Option<Container>, String>, took: Duration) -> Answer
             },
             ..bad("the container does not run".into(), took)
         },
-        Ok(None) => bad("the container is gone".into(), took),
-        Err(why) => bad(why, took),
+        None => bad("the container is gone".into(), took),
     }
 }
 

@@ -5,10 +5,10 @@ use crate::model::check::OnFailure;
 /// Where the service stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// Started, not yet shown to work: systemd still waits for READY.
+    /// Started, not yet shown to work: systemd still waits for READY, and its deadline holds.
     Proving,
     Ready,
-    /// Was ready, is not now; systemd is not told, balancers are.
+    /// Was ready, is not now; systemd is not told, balancers are, and no deadline but the checks' own holds.
     Unready,
 }
 
@@ -20,7 +20,8 @@ pub enum Happening {
     HealthBad(OnFailure),
     /// Up for `success_seconds`, and no health check to ask.
     StayedUp,
-    MonitorGood,
+    /// Every check that had made it unready is good again, a monitor as the last of them.
+    Recovered,
     MonitorBad(OnFailure),
     /// Docker froze the container, on somebody's order.
     Paused,
@@ -42,15 +43,14 @@ pub enum Act {
 /// Returns the next phase and what to do.
 pub fn next(phase: Phase, happening: Happening) -> (Phase, Act) {
     match (phase, happening) {
-        (Phase::Proving | Phase::Unready, Happening::HealthGood) => (Phase::Ready, Act::SayReady),
-        (Phase::Proving, Happening::StayedUp) => (Phase::Ready, Act::SayReady),
+        (Phase::Proving | Phase::Unready, Happening::HealthGood | Happening::StayedUp) => {
+            (Phase::Ready, Act::SayReady)
+        }
         (Phase::Ready, Happening::HealthGood | Happening::StayedUp) => (Phase::Ready, Act::Nothing),
-        (Phase::Unready, Happening::StayedUp) => (Phase::Unready, Act::Nothing),
-        (Phase::Unready, Happening::Unpaused) => (Phase::Proving, Act::Nothing),
-        (Phase::Proving | Phase::Ready, Happening::Unpaused) => (phase, Act::Nothing),
-        (_, Happening::RestartedOutside) => lowered(phase, Phase::Proving),
-        (_, Happening::Paused) => lowered(phase, Phase::Unready),
-        (_, Happening::MonitorGood) => (phase, Act::Nothing),
+        (Phase::Unready, Happening::Recovered) => (Phase::Ready, Act::SayReady),
+        (Phase::Proving | Phase::Ready, Happening::Recovered) => (phase, Act::Nothing),
+        (_, Happening::Unpaused) => (phase, Act::Nothing),
+        (_, Happening::RestartedOutside | Happening::Paused) => lowered(phase),
         (_, Happening::HealthBad(then) | Happening::MonitorBad(then)) => failed(phase, then),
     }
 }
@@ -67,11 +67,10 @@ fn failed(phase: Phase, then: OnFailure) -> (Phase, Act) {
     }
 }
 
-fn lowered(from: Phase, to: Phase) -> (Phase, Act) {
+fn lowered(from: Phase) -> (Phase, Act) {
     match from {
-        Phase::Ready => (to, Act::SayUnready),
-        Phase::Proving => (Phase::Proving, Act::Nothing),
-        Phase::Unready => (to, Act::Nothing),
+        Phase::Ready => (Phase::Unready, Act::SayUnready),
+        Phase::Proving | Phase::Unready => (from, Act::Nothing),
     }
 }
 
@@ -91,7 +90,7 @@ mod tests {
         let mut all = vec![
             Happening::HealthGood,
             Happening::StayedUp,
-            Happening::MonitorGood,
+            Happening::Recovered,
             Happening::Paused,
             Happening::Unpaused,
             Happening::RestartedOutside,
@@ -143,5 +142,20 @@ mod tests {
             assert_eq!((after, act), (Phase::Unready, Act::SayUnready));
             phase = after;
         }
+    }
+
+    #[test]
+    fn after_a_restart_from_outside_a_check_that_says_restart_still_ends_it() {
+        let (phase, act) = next(Phase::Ready, Happening::RestartedOutside);
+        assert_eq!((phase, act), (Phase::Unready, Act::SayUnready));
+        let bad = Happening::HealthBad(OnFailure::Restart);
+        assert_eq!(next(phase, bad).1, Act::Kill);
+        assert_eq!(next(phase, Happening::StayedUp).1, Act::SayReady);
+    }
+
+    #[test]
+    fn a_monitor_that_recovers_makes_ready_again_and_never_ends_a_start() {
+        assert_eq!(next(Phase::Unready, Happening::Recovered).0, Phase::Ready);
+        assert_eq!(next(Phase::Proving, Happening::Recovered).0, Phase::Proving);
     }
 }

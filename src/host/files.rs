@@ -15,17 +15,26 @@ pub const LARGEST: u64 = 1 << 20;
 /// # Errors
 /// As the system says; `InvalidData` when it is larger, or not UTF-8.
 pub fn read(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
+    String::from_utf8(read_bytes(path)?)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "not UTF-8"))
+}
+
+/// Returns the bytes of a file of at most [`LARGEST`] bytes, whatever they are.
+///
+/// # Errors
+/// As the system says; `InvalidData` when it is larger.
+pub fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
     fs::File::open(path)?
         .take(LARGEST + 1)
-        .read_to_string(&mut text)?;
-    if text.len() as u64 > LARGEST {
+        .read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
         return Err(io::Error::new(
             io::ErrorKind::InvalidData,
             "larger than 1 MiB",
         ));
     }
-    Ok(text)
+    Ok(bytes)
 }
 
 /// Makes a folder only its owner can enter; fine when it is there.

@@ -1,6 +1,6 @@
 //! The container a definition asks for, in docker's terms but free of docker's types.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 /// What makes the container: equal specs may share one, different ones may not.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
@@ -100,6 +100,9 @@ pub struct Setting {
     pub mounts: Vec<Mount>,
     pub log_driver: String,
     pub log_options: BTreeMap<String, String>,
+    /// For docker's own stops: somebody's `docker stop`, and the daemon's when it goes down.
+    pub stop_signal: Option<String>,
+    pub stop_timeout: Duration,
 }
 
 /// A published port: host side to container side.

@@ -14,6 +14,8 @@ pub struct Container {
     pub labels: BTreeMap<String, String>,
     pub running: bool,
     pub paused: bool,
+    /// Docker is taking it away; it is not coming back.
+    pub removing: bool,
     pub exit_code: i64,
     /// Docker's flag: some process in it was killed for memory, not necessarily the first one.
     pub oom_killed: bool,

@@ -7,15 +7,15 @@ use tokio::time::{Instant, sleep};
 
 use super::end::Ending;
 use super::logs::Carrier;
-use super::{Shim, secrets};
-use crate::decide::container::{self, Arrival, LABEL_SERVICE, Place};
+use super::{Shim, secrets, spoken};
+use crate::decide::address;
+use crate::decide::container::{self, Arrival, LABEL_SERVICE, LABEL_SPEC, Place};
 use crate::decide::units::escape;
 use crate::host::docker::image::Progress;
 use crate::host::docker::{Docker, Error};
 use crate::host::files;
 use crate::host::notify::{self, proxy::Proxy};
 use crate::host::surroundings::Surroundings;
-use crate::model::check::Probe;
 use crate::model::container::{Mount, Setting};
 use crate::model::event::Kind;
 use crate::model::observed::Daemon;
@@ -35,6 +35,7 @@ const CREATE_TRIES: u32 = 10;
 pub(super) struct Start {
     pub(super) id: String,
     pub(super) adopted: bool,
+    pub(super) paused: bool,
 }
 
 impl Shim {
@@ -75,14 +76,12 @@ impl Shim {
 
     /// Completes the spec with what only this host knows: environment files, the notify socket.
     fn prepare(&mut self) -> Result<(), Ending> {
+        if let Some(why) = address::unreachable(&self.service) {
+            return Err(Ending::bad(why));
+        }
         let spec = std::mem::take(&mut self.service.container);
         self.service.container = secrets::merged(spec).map_err(Ending::bad)?;
-        if self
-            .service
-            .health
-            .as_ref()
-            .is_some_and(|it| it.probe == Probe::Notify)
-        {
+        if container::speaks(&self.service) {
             let folder = notify_folder(&self.site);
             let open = files::private_folder(&self.site.runtime)
                 .and_then(|()| files::make_directory(&folder))
@@ -96,6 +95,7 @@ impl Shim {
 
     async fn reach(&mut self) -> Result<Docker, Ending> {
         let since = Instant::now();
+        let mut waits = false;
         loop {
             let why = match Docker::connect().await {
                 Ok(docker) => return Ok(docker),
@@ -106,6 +106,10 @@ impl Shim {
                 return Err(Ending::away(&why));
             }
             self.voice.status(&format!("waiting for docker: {why}"));
+            if !std::mem::replace(&mut waits, true) {
+                // The definition grants docker this long, and the start needs its own time after it.
+                let _ = notify::extend(self.service.daemon_grace + PATIENCE);
+            }
             sleep(RETRY).await;
         }
     }
@@ -129,9 +133,11 @@ impl Shim {
         let seen = docker.inspect(&id).await.map_err(|it| Ending::away(&it))?;
         let seen =
             seen.ok_or_else(|| Ending::failed("the container to adopt is gone".to_owned()))?;
-        if seen.paused {
+        // A newer binary changes nothing; after a crash nobody is left who would thaw it.
+        if seen.paused && !self.site.reexecuted {
             docker.unpause(&id).await.map_err(|it| Ending::away(&it))?;
         }
+        self.made_of = seen.labels.get(LABEL_SPEC).cloned().unwrap_or_default();
         self.container = Some(id.clone());
         self.voice.origin.container_id.clone_from(&id);
         self.voice.origin.container_name.clone_from(&seen.name);
@@ -141,14 +147,25 @@ impl Shim {
         );
         let carrier = Carrier::resume(self.wiring(docker, &seen)?);
         self.carrier = Some(carrier.map_err(|it| Ending::failed(it.to_string()))?);
-        Ok(Start { id, adopted: true })
+        Ok(Start {
+            id,
+            adopted: true,
+            paused: seen.paused && self.site.reexecuted,
+        })
     }
 
     async fn fresh(&mut self, docker: &Docker, daemon: &Daemon) -> Result<Start, Ending> {
         self.bring_image(docker).await?;
-        let mut mounts = secrets::lay_out(&self.service, &self.site)
-            .await
-            .map_err(Ending::bad)?;
+        let mut mounts =
+            secrets::lay_out(&self.service, &self.site)
+                .await
+                .map_err(|why| match why {
+                    secrets::Missing::ForGood(why) => Ending::bad(why),
+                    secrets::Missing::ForNow(why) => Ending::failed(why),
+                })?;
+        // The application of a container to come has said nothing yet.
+        let _ = spoken::forget(&self.site);
+        self.made_of = container::hash(&self.service);
         mounts.extend(self.proxy.as_ref().map(|_| notify_mount(&self.site)));
         let setting = container::setting(&self.service, &self.place(daemon, mounts));
         self.voice
@@ -173,7 +190,12 @@ impl Shim {
         docker.start(&id).await.map_err(|it| Ending::start(&it))?;
         self.voice
             .info(Kind::Started, format!("started container {}", seen.short()));
-        Ok(Start { id, adopted: false })
+        self.allow_time();
+        Ok(Start {
+            id,
+            adopted: false,
+            paused: false,
+        })
     }
 
     fn place(&self, daemon: &Daemon, mounts: Vec<Mount>) -> Place {
@@ -219,7 +241,7 @@ impl Shim {
                     format!("cannot pull {image}, going on with the one on this host: {why}"),
                 );
             }
-            Err(why) => return Err(Ending::failed(format!("cannot pull image {image}: {why}"))),
+            Err(why) => return Err(Ending::pull(&image, &why)),
         }
         Ok(())
     }
@@ -230,13 +252,23 @@ impl Shim {
         let (mut last, mut told) = (Progress::default(), Instant::now());
         docker
             .pull(image, |progress| {
-                if progress.done > last.done && told.elapsed() > PULL_NEWS {
+                let moved = progress.done + progress.unpacked > last.done + last.unpacked;
+                if moved && told.elapsed() > PULL_NEWS {
                     let _ = notify::extend(PATIENCE);
                     let _ = notify::status(&pulling(image, progress));
                     (last, told) = (progress, Instant::now());
                 }
             })
             .await
+    }
+
+    /// An application that speaks by itself says nothing while it starts, so what `start_period`
+    /// grants it is asked for at once.
+    fn allow_time(&self) {
+        let check = self.service.health.as_ref();
+        if let Some(check) = check.filter(|_| container::speaks(&self.service)) {
+            let _ = notify::extend(check.start_period + PATIENCE);
+        }
     }
 
     async fn create(&mut self, docker: &Docker, setting: &Setting) -> Result<String, Ending> {
@@ -268,6 +300,13 @@ fn notify_mount(site: &Surroundings) -> Mount {
 
 fn pulling(image: &str, at: Progress) -> String {
     let mega = |it: u64| it / 1_000_000;
+    if at.done >= at.total && at.unpacked > 0 {
+        return format!(
+            "unpacking image {image} ({}/{} MB)",
+            mega(at.unpacked),
+            mega(at.total)
+        );
+    }
     let percent = (at.done * 100).checked_div(at.total).unwrap_or(0);
     format!(
         "pulling image {image} {percent}% ({}/{} MB)",

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Shim;
 use super::checks::Verdict;
+use super::{Shim, spoken};
+use crate::decide::container::LABEL_SERVICE;
 use crate::decide::exit::{self, Asked, End, Ender, Memory};
 use crate::host::docker::{Docker, Error};
 use crate::host::{files, notify};
@@ -75,6 +76,23 @@ impl Ending {
         }
     }
 
+    pub(super) fn pull(image: &str, why: &Error) -> Ending {
+        let why = why.to_string();
+        let shut = ["unauthorized", "denied", "no basic auth"];
+        let next = match shut.iter().any(|it| why.contains(it)) {
+            true => {
+                "log in on this host (docker login REGISTRY), or hand docker's config.json to the unit: \
+                 LoadCredential=registry.json:PATH"
+            }
+            false => "systemd tries again; `docker pull` by hand shows more",
+        };
+        Ending::Refused {
+            exit: REFUSED,
+            message: format!("cannot pull image {image}: {why}"),
+            next: next.to_owned(),
+        }
+    }
+
     pub(super) fn check(verdict: &Verdict) -> Ending {
         Ending::Check {
             name: verdict.check.clone(),
@@ -126,7 +144,10 @@ impl Shim {
                 message,
                 next,
             } => return self.refuse(exit, message, next).await,
-            Ending::Asked => Ender::Stop(self.stop_container("stopping").await),
+            Ending::Asked => {
+                self.find_started().await;
+                Ender::Stop(self.stop_container("stopping").await)
+            }
             Ending::Check { name, answer } => {
                 let why = format!("stopping: check {name} failed: {}", answer.summary);
                 Ender::Check {
@@ -136,9 +157,23 @@ impl Shim {
             }
             Ending::Ended(ender) => ender,
         };
+        if self.container.is_none() {
+            let text = "asked to stop before there was a container";
+            self.say(Event::new(Kind::Exited, Priority::INFO, text), Vec::new());
+            self.clean_up().await;
+            return 0;
+        }
+        if matches!(ender, Ender::DaemonLost(_)) {
+            // Nobody answers; what runs is adopted by the next start or removed by `wharf reap`.
+            self.docker = None;
+        }
         let asked = matches!(ender, Ender::Stop(_));
+        let early = !self.announced && ender == Ender::Itself;
         let seen = self.last_look().await;
-        let (lines, verdict) = (self.last_lines().await, self.verdict(ender, seen.as_ref()));
+        let (lines, mut verdict) = (self.last_lines().await, self.verdict(ender, seen.as_ref()));
+        if early {
+            verdict.event.message.push_str(", before it was ready");
+        }
         self.say(verdict.event, if asked { Vec::new() } else { lines });
         self.clean_up().await;
         verdict.exit
@@ -176,19 +211,19 @@ impl Shim {
             self.voice.info(Kind::Stopping, why);
             killed = stop(&docker, &id, signal.as_deref(), grace).await && since.elapsed() >= grace;
         }
-        if killed {
-            self.voice.warn(
-                Kind::ForcedKill,
-                format!(
-                    "killed: it had not ended {} s after the stop signal",
-                    grace.as_secs()
-                ),
-            );
-        }
         Asked {
             signal: signal.unwrap_or_else(|| "SIGTERM".to_owned()),
             grace,
             killed,
+        }
+    }
+
+    /// A start that was cut short may have left a container it had not yet taken for its own.
+    async fn find_started(&mut self) {
+        if let (Some(docker), None) = (&self.docker, &self.container) {
+            let label = format!("{LABEL_SERVICE}={}", self.service.name);
+            let found = docker.labelled(&label).await.unwrap_or_default();
+            self.container = found.into_iter().next().map(|it| it.id);
         }
     }
 
@@ -200,7 +235,10 @@ impl Shim {
     fn verdict(&self, ender: Ender, seen: Option<&Container>) -> exit::Verdict {
         let limit = self.service.limits.memory.or(self.service.container.memory);
         exit::verdict(&End {
-            code: seen.filter(|it| !it.running).map(|it| it.exit_code),
+            code: seen
+                .filter(|it| !it.running)
+                .map(|it| it.exit_code)
+                .or(self.code),
             oom_killed: seen.is_some_and(|it| it.oom_killed),
             oom_kills: Some(self.oom_kills).filter(|it| *it > 0),
             memory: Memory {
@@ -224,14 +262,22 @@ impl Shim {
     }
 
     async fn clean_up(&mut self) {
-        if let (Some(docker), Some(id)) = (&self.docker, self.container.take())
-            && let Err(why) = docker.remove(&id).await
-        {
+        let gone = match (&self.docker, self.container.take()) {
+            (Some(docker), Some(id)) => docker.remove(&id).await.map_err(|it| it.to_string()),
+            (None, Some(_)) => Err("docker does not answer".to_owned()),
+            (_, None) => Ok(()),
+        };
+        match gone {
+            Ok(()) => {
+                files::remove_folder(&self.site.runtime.join("secrets"));
+                // What is not there need not be forgotten.
+                let _ = spoken::forget(&self.site);
+            }
             // ExecStopPost= and the next start try again by label.
-            self.voice
-                .warn(Kind::Failed, format!("cannot remove the container: {why}"));
+            Err(why) => self
+                .voice
+                .warn(Kind::Failed, format!("cannot remove the container: {why}")),
         }
-        files::remove_folder(&self.site.runtime.join("secrets"));
     }
 }
 

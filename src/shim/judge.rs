@@ -10,30 +10,48 @@ use crate::decide::health::{Change, State};
 use crate::decide::life::{self, Act, Happening, Phase};
 use crate::host::cgroup::Cgroup;
 use crate::host::notify;
+use crate::model::check::{OnFailure, Probe};
 use crate::model::event::{Event, Kind};
 use crate::model::log::Priority;
+use crate::model::seen::span;
+use crate::model::service::Service;
 
 /// What a start is given beyond one probe's interval and limit while `start_period` lasts.
 const PROBE_MARGIN: Duration = Duration::from_secs(5);
 
 impl Shim {
     pub(super) fn judge(&mut self, verdict: Verdict, watch: &mut Watch) -> Option<Ending> {
+        if watch.paused {
+            return None;
+        }
         self.voice.answered(&verdict.check, &verdict.answer);
         self.patience(&verdict, watch);
         self.tell_change(&verdict);
-        let happening = match (verdict.change, verdict.health) {
-            (Change::BecameGood, true) => Happening::HealthGood,
-            (Change::BecameBad, true) => Happening::HealthBad(verdict.on_failure),
-            (Change::BecameGood, false) => Happening::MonitorGood,
-            (Change::BecameBad, false) => Happening::MonitorBad(verdict.on_failure),
-            (Change::Still(State::Unknown | State::Good | State::Bad), health) => {
-                if health {
-                    self.show(watch, Some(&verdict));
-                }
-                return None;
-            }
+        if verdict.health {
+            watch.last = Some(verdict.answer.summary.clone());
+        }
+        let happening = match verdict.change {
+            Change::BecameGood => self.recovered(&verdict, watch),
+            Change::BecameBad => Some(failed(&verdict, watch)),
+            Change::Still(State::Unknown | State::Good | State::Bad) => None,
         };
-        self.step(happening, watch, Some(&verdict))
+        match happening {
+            Some(happening) => self.step(happening, watch, Some(&verdict)),
+            None => {
+                self.show(watch);
+                None
+            }
+        }
+    }
+
+    /// It is ready again only when nothing else keeps it from that.
+    fn recovered(&self, verdict: &Verdict, watch: &mut Watch) -> Option<Happening> {
+        watch.failing.remove(&verdict.check);
+        match (watch.failing.is_empty(), verdict.health) {
+            (false, _) => None,
+            (true, true) => Some(Happening::HealthGood),
+            (true, false) => Some(Happening::Recovered),
+        }
     }
 
     /// Takes one step of the service's life and does what it asks for.
@@ -48,20 +66,23 @@ impl Shim {
         match act {
             Act::Nothing => {}
             Act::SayReady => self.say_ready(watch),
-            Act::SayUnready => self.voice.warn(Kind::Unready, unready(happening)),
+            Act::SayUnready => self
+                .voice
+                .warn(Kind::Unready, standing(watch, &self.service)),
             Act::Kill => return verdict.map(Ending::check),
         }
-        if verdict.is_none_or(|it| it.health) {
-            self.show(watch, verdict);
-        }
+        self.show(watch);
         None
     }
 
-    fn say_ready(&mut self, watch: &Watch) {
+    fn say_ready(&mut self, watch: &mut Watch) {
         self.voice.ready();
+        self.announced = true;
         let took = u64::try_from(watch.since.elapsed().as_millis()).unwrap_or(u64::MAX);
         let event = Event::new(Kind::Ready, Priority::INFO, "ready").with("duration_ms", took);
         self.voice.tell(event);
+        watch.proving = false;
+        watch.ask(&self.service);
     }
 
     /// While proving within `start_period`, each answered probe is progress and buys time for the next.
@@ -109,27 +130,53 @@ impl Shim {
     }
 
     /// The line of `systemctl status`: what it does, and why it is not ready.
-    pub(super) fn show(&mut self, watch: &Watch, verdict: Option<&Verdict>) {
-        let because = verdict.map_or_else(String::new, |it| format!(": {}", it.answer.summary));
-        let text = match watch.phase {
-            Phase::Ready if self.service.health.is_some() => format!("healthy{because}"),
-            Phase::Ready => "running".to_owned(),
-            Phase::Proving => format!("not ready yet{because}"),
-            Phase::Unready => format!("unready{because}"),
-        };
-        self.voice.status(&text);
+    pub(super) fn show(&mut self, watch: &Watch) {
+        self.voice.status(&standing(watch, &self.service));
     }
 }
 
-fn unready(happening: Happening) -> &'static str {
-    match happening {
-        Happening::Paused => "unready: somebody paused the container through docker",
-        Happening::RestartedOutside => "unready: it must prove itself again after the restart",
-        Happening::HealthGood
-        | Happening::HealthBad(_)
-        | Happening::StayedUp
-        | Happening::MonitorGood
-        | Happening::MonitorBad(_)
-        | Happening::Unpaused => "unready: a check failed",
+fn failed(verdict: &Verdict, watch: &mut Watch) -> Happening {
+    match verdict.on_failure {
+        OnFailure::Restart | OnFailure::Unready => {
+            let said = verdict.answer.summary.clone();
+            watch.failing.insert(verdict.check.clone(), said);
+        }
+        OnFailure::Alert | OnFailure::Log => {}
+    }
+    match verdict.health {
+        true => Happening::HealthBad(verdict.on_failure),
+        false => Happening::MonitorBad(verdict.on_failure),
+    }
+}
+
+fn standing(watch: &Watch, service: &Service) -> String {
+    let because = watch.last.as_ref().map(|it| format!(": {it}"));
+    match watch.phase {
+        Phase::Ready if service.health.is_some() => {
+            format!("healthy{}", because.unwrap_or_default())
+        }
+        Phase::Ready => "running".to_owned(),
+        Phase::Proving => format!("not ready yet: {}", waiting(watch, service)),
+        Phase::Unready => format!("unready: {}", waiting(watch, service)),
+    }
+}
+
+/// What it takes until it is ready.
+fn waiting(watch: &Watch, service: &Service) -> String {
+    if watch.paused {
+        return "somebody paused the container through docker".to_owned();
+    }
+    if watch.phase == Phase::Unready
+        && let Some((check, said)) = watch.failing.iter().next()
+    {
+        return format!("check {check}: {said}");
+    }
+    match (&watch.last, &service.health) {
+        (Some(said), _) => said.clone(),
+        (None, Some(check)) if check.probe == Probe::Notify => {
+            "the application has not said READY=1".to_owned()
+        }
+        (None, Some(_)) => "no answer to the health check so far".to_owned(),
+        (None, None) => format!("it counts as up after {}", span(service.success)),
     }
 }

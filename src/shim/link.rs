@@ -14,8 +14,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 /// What the link told.
 pub(super) enum Fate {
-    /// It runs no more.
-    Exited,
+    /// It runs no more; its exit code.
+    Exited(i64),
     /// Removed behind our back.
     Gone,
     /// The daemon went away; the container may well run on.
@@ -29,7 +29,7 @@ pub(super) enum Fate {
 /// Waits for the container's end.
 pub(super) async fn wait(docker: Docker, id: String) -> Fate {
     match docker.wait(&id).await {
-        Ok(_) => Fate::Exited,
+        Ok(code) => Fate::Exited(code),
         Err(Error::NotFound(_)) => Fate::Gone,
         Err(why) => Fate::Lost(why.to_string()),
     }

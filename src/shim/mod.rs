@@ -11,11 +11,13 @@ mod link;
 mod load;
 pub mod logs;
 pub mod metrics;
+mod outside;
 mod pulse;
 pub mod reap;
 mod reload;
 mod scribe;
 mod secrets;
+mod spoken;
 mod voice;
 mod watch;
 
@@ -52,8 +54,12 @@ pub struct Shim {
     /// The application's own sd_notify, where its health check waits for that.
     proxy: Option<Proxy>,
     cgroup: Option<Cgroup>,
-    /// The application said READY=1, which it says once for the life of its container.
-    said_ready: bool,
+    /// The hash of what the container was made of, by its label.
+    made_of: String,
+    /// systemd has been told READY=1: nobody waits for a start any more.
+    announced: bool,
+    /// The container's exit code, once docker has told it.
+    code: Option<i64>,
     /// The container's use when it was last looked at; its control group vanishes with it.
     usage: Usage,
     /// Kills for want of memory the kernel was seen to do in this container.
@@ -67,6 +73,7 @@ pub struct Shim {
 pub async fn run(loaded: Loaded) -> std::io::Result<u8> {
     let (mut stop, mut reload) = signals::listen()?;
     let site = surroundings::look(&loaded.service.name);
+    let announced = site.reexecuted;
     let mut shim = Shim {
         voice: Voice::open(&loaded.service, &site),
         service: loaded.service,
@@ -78,7 +85,9 @@ pub async fn run(loaded: Loaded) -> std::io::Result<u8> {
         log_events: Events::default(),
         proxy: None,
         cgroup: None,
-        said_ready: false,
+        made_of: String::new(),
+        announced,
+        code: None,
         usage: Usage::default(),
         oom_kills: 0,
     };

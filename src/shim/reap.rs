@@ -31,8 +31,22 @@ pub async fn service(name: &str) -> Result<Vec<String>, Error> {
     }
     files::remove_folder(&site.runtime.join("secrets"));
     let docker = Docker::connect().await?;
-    let found = docker.labelled(&format!("{LABEL_SERVICE}={name}")).await?;
+    let found = left_by(&docker, name, &site.unit).await?;
     remove(&docker, found).await
+}
+
+/// What belongs to the service, and what belongs to the unit where its definition names the service
+/// differently.
+async fn left_by(docker: &Docker, name: &str, unit: &str) -> Result<Vec<Container>, Error> {
+    let mut found = docker.labelled(&format!("{LABEL_SERVICE}={name}")).await?;
+    if !unit.is_empty() {
+        for it in docker.labelled(&format!("{LABEL_UNIT}={unit}")).await? {
+            if found.iter().all(|known| known.id != it.id) {
+                found.push(it);
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Waits until the unit has settled, then removes the containers it does not answer for.
@@ -47,7 +61,7 @@ pub async fn late(name: &str, unit: &str) -> Result<Vec<String>, Error> {
             reap::Settled::Taken => return Ok(Vec::new()),
             reap::Settled::Orphaned => {
                 let docker = Docker::connect().await?;
-                let found = docker.labelled(&format!("{LABEL_SERVICE}={name}")).await?;
+                let found = left_by(&docker, name, unit).await?;
                 return remove(&docker, found).await;
             }
         }

@@ -6,7 +6,9 @@ use super::logs::Carrier;
 use super::watch::Watch;
 use super::{Loaded, Shim, secrets};
 use crate::decide::container::hash;
+use crate::decide::life::{Happening, Phase};
 use crate::host::{notify, surroundings};
+use crate::model::check::OnFailure;
 use crate::model::event::{Event, Kind};
 use crate::model::log::Priority;
 use crate::model::service::Service;
@@ -14,41 +16,52 @@ use crate::model::service::Service;
 impl Shim {
     /// Does what `systemctl reload` asks; always tells systemd that it is done.
     pub(super) async fn reload(&mut self, watch: &mut Watch) -> Option<Ending> {
-        let _ = notify::reloading();
-        match load(&self.file.to_string_lossy()) {
+        // Before READY=1 there is nothing to reload in systemd's eyes, and READY=1 is not to be had this way.
+        if self.announced {
+            let _ = notify::reloading();
+        }
+        let ending = match load(&self.file.to_string_lossy()) {
             Ok(loaded) => self.apply(loaded, watch).await,
-            Err(why) => self.refuse_reload(&why),
+            Err(why) => {
+                self.refuse_reload(&why);
+                None
+            }
+        };
+        if self.announced {
+            // The newer binary may find the service unready; the reload is done all the same.
+            self.voice.ready();
+            let (program, replaced) = surroundings::program();
+            if replaced {
+                self.reexecute(&program, watch).await;
+            }
         }
-        let (program, replaced) = surroundings::program();
-        if replaced {
-            self.reexecute(&program, watch).await;
-        }
-        self.voice.ready();
-        self.show(watch, None);
-        None
+        self.show(watch);
+        ending
     }
 
-    async fn apply(&mut self, loaded: Loaded, watch: &mut Watch) {
-        let container = &loaded.service.container;
-        let changed = match secrets::merged(container.clone()) {
-            Ok(spec) => hash(&spec) != hash(&self.service.container),
-            Err(why) => return self.refuse_change(why),
-        };
+    async fn apply(&mut self, mut loaded: Loaded, watch: &mut Watch) -> Option<Ending> {
         if loaded.service.name != self.service.name {
-            return self.refuse_change(format!(
+            self.refuse_change(format!(
                 "the name changed from {} to {}",
                 self.service.name, loaded.service.name
             ));
+            return None;
         }
+        match secrets::merged(std::mem::take(&mut loaded.service.container)) {
+            Ok(spec) => loaded.service.container = spec,
+            Err(why) => {
+                self.refuse_change(why);
+                return None;
+            }
+        }
+        let changed = hash(&loaded.service) != self.made_of;
         // The container stays what it is until the next start, and so does what made it.
         let container = self.service.container.clone();
         self.service = Service {
             container,
             ..loaded.service
         };
-        watch
-            .checks
-            .replace(self.service.health.as_ref(), &self.service.monitors);
+        watch.ask(&self.service);
         if let Some(carrier) = &mut self.carrier {
             carrier.set_settings(self.service.logs.clone()).await;
         }
@@ -60,6 +73,24 @@ impl Shim {
         self.voice.tell(
             Event::new(Kind::Reloaded, Priority::NOTICE, text).with("restart_needed", changed),
         );
+        self.forgive(watch)
+    }
+
+    /// A check that is gone, or that matters less now, keeps the service from being ready no more.
+    fn forgive(&mut self, watch: &mut Watch) -> Option<Ending> {
+        let checks = || self.service.health.iter().chain(&self.service.monitors);
+        let matters = |name: &String| {
+            checks().any(|it| {
+                it.name == *name && matches!(it.on_failure, OnFailure::Restart | OnFailure::Unready)
+            })
+        };
+        let before = watch.failing.len();
+        watch.failing.retain(|name, _| matters(name));
+        let all_well = before > 0 && watch.failing.is_empty() && !watch.proving;
+        if all_well && watch.phase == Phase::Unready {
+            return self.step(Happening::Recovered, watch, None);
+        }
+        None
     }
 
     fn refuse_reload(&mut self, why: &Unusable) {

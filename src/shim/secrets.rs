@@ -17,6 +17,14 @@ const TARGET: &str = "/run/secrets";
 /// Readable by whatever user the container runs as; on the host the folder above is closed.
 const MODE: u32 = 0o444;
 
+/// Why a secret could not be had.
+pub(super) enum Missing {
+    /// A restart will not bring it.
+    ForGood(String),
+    /// A command failed that may not fail the next time.
+    ForNow(String),
+}
+
 /// Writes the secrets below the runtime folder and returns the mount that shows them to the container.
 ///
 /// They are copied because docker resolves a mount's source on the host, where a unit's credentials
@@ -24,21 +32,27 @@ const MODE: u32 = 0o444;
 ///
 /// # Errors
 /// Which secret could not be had, and why.
-pub(super) async fn lay_out(service: &Service, site: &Surroundings) -> Result<Vec<Mount>, String> {
+pub(super) async fn lay_out(service: &Service, site: &Surroundings) -> Result<Vec<Mount>, Missing> {
     if service.secrets.is_empty() {
         return Ok(Vec::new());
     }
     let folder = site.runtime.join("secrets");
+    // One that the definition has no more is not shown to the container either.
+    files::remove_folder(&folder);
     files::private_folder(&site.runtime)
-        .map_err(|why| format!("{}: {why}", site.runtime.display()))?;
-    files::make_directory(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
+        .and_then(|()| files::make_directory(&folder))
+        .map_err(|why| Missing::ForNow(format!("{}: {why}", folder.display())))?;
     for secret in &service.secrets {
-        let value = value(secret, site)
-            .await
-            .map_err(|why| format!("secret {}: {why}", secret.name))?;
-        let path = folder.join(&secret.name);
-        files::write(&path, &value, MODE)
-            .map_err(|why| format!("secret {}: {why}", secret.name))?;
+        let named = |why: String| format!("secret {}: {why}", secret.name);
+        let value = match (value(secret, site).await, &secret.source) {
+            (Ok(value), _) => value,
+            (Err(why), SecretSource::Exec(_)) => return Err(Missing::ForNow(named(why))),
+            (Err(why), SecretSource::File(_) | SecretSource::Credential(_)) => {
+                return Err(Missing::ForGood(named(why)));
+            }
+        };
+        files::write(&folder.join(&secret.name), &value, MODE)
+            .map_err(|why| Missing::ForNow(named(why.to_string())))?;
     }
     Ok(vec![Mount::Bind {
         source: folder,
@@ -50,11 +64,8 @@ pub(super) async fn lay_out(service: &Service, site: &Surroundings) -> Result<Ve
 }
 
 async fn value(secret: &Secret, site: &Surroundings) -> Result<Vec<u8>, String> {
-    let file = |path: &Path| {
-        files::read(path)
-            .map(String::into_bytes)
-            .map_err(|why| format!("{}: {why}", path.display()))
-    };
+    let file =
+        |path: &Path| files::read_bytes(path).map_err(|why| format!("{}: {why}", path.display()));
     match &secret.source {
         SecretSource::File(path) => file(path),
         SecretSource::Credential(name) => match &site.credentials {
@@ -67,6 +78,9 @@ async fn value(secret: &Secret, site: &Surroundings) -> Result<Vec<u8>, String> 
             let output = process::run(&Order::new(argv.clone()), None, EXEC_LIMIT).await;
             let output = output.map_err(|why| format!("{}: {why}", argv.join(" ")))?;
             match output.exit {
+                Exit::Code(0) if output.cut => {
+                    Err(format!("{} printed more than a secret", argv.join(" ")))
+                }
                 Exit::Code(0) => Ok(output.stdout),
                 Exit::Code(code) => Err(format!("{} exited with code {code}", argv.join(" "))),
                 Exit::Signal(signal) => {

@@ -1,5 +1,6 @@
 //! The watch over a running container: checks, docker's hints, its end, reloads, the pulse.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -8,32 +9,31 @@ use futures_util::{FutureExt, StreamExt, stream};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Interval, interval, sleep_until};
 
-use super::Shim;
 use super::begin::Start;
 use super::checks::{Checks, Verdict};
 use super::end::Ending;
 use super::link::{self, Fate};
+use super::outside::Signal;
 use super::pulse::Pulse;
+use super::{Shim, spoken};
 use crate::decide::exit::Ender;
 use crate::decide::life::{Happening, Phase};
 use crate::host::docker::events::Hint;
 use crate::host::docker::{Docker, Error};
 use crate::host::notify::proxy::{Note, Proxy};
 use crate::host::{memory, signals};
+use crate::model::check::{Check, Probe};
 use crate::model::delivery::Delivery;
 use crate::model::event::{Event, Kind};
-use crate::model::log::Priority;
+use crate::model::observed::Container;
 use crate::model::service::Service;
 
 /// Inspect is the truth, events are hints: how often the truth is asked when nothing hints.
 const LOOK: Duration = Duration::from_secs(15);
-/// After somebody else's signal: how long a `docker restart` may take to bring the container back.
-const RESTART_GRACE: Duration = Duration::from_secs(2);
-const RESTART_STEP: Duration = Duration::from_millis(100);
 /// The age an adopted container counts as: past any `start_period`.
 const OLD: Duration = Duration::from_secs(10 * 365 * 86_400);
 
-type Hints = BoxStream<'static, Result<Hint, Error>>;
+pub(super) type Hints = BoxStream<'static, Result<Hint, Error>>;
 type Link = Pin<Box<dyn Future<Output = Fate> + Send>>;
 
 /// What the watch holds while the container runs.
@@ -42,12 +42,28 @@ pub(super) struct Watch {
     pub(super) phase: Phase,
     pub(super) checks: Checks,
     pub(super) since: Instant,
-    verdicts: mpsc::Receiver<Verdict>,
-    hints: Hints,
+    /// Not shown to work since its start, its restart or its thaw; monitors wait for that.
+    pub(super) proving: bool,
+    /// Docker froze it; nothing is asked meanwhile.
+    pub(super) paused: bool,
+    /// Checks that make it unready now, with what they said.
+    pub(super) failing: BTreeMap<String, String>,
+    /// What the health check said last.
+    pub(super) last: Option<String>,
+    pub(super) verdicts: mpsc::Receiver<Verdict>,
+    pub(super) hints: Hints,
+    /// The hints ended before the container did.
+    pub(super) deaf: bool,
+    /// When somebody else's signal was sent through docker that is meant to end it.
+    pub(super) outside: Option<Signal>,
+    /// As docker wrote it; another one is another life of the container.
+    pub(super) started_at: String,
+    /// How old it was when the watch began.
+    age: Duration,
     link: Link,
+    /// The way back to the daemon is being looked for.
+    lost: bool,
     look: Interval,
-    /// When a signal was sent through docker that was not ours.
-    outside_signal: Option<(Instant, String)>,
 }
 
 enum News {
@@ -74,14 +90,18 @@ impl Shim {
             return Ending::failed("no docker to watch through".to_owned());
         };
         let mut watch = Watch::over(&start, &docker, &self.service);
-        self.voice.status(if start.adopted {
-            "adopted, proving"
-        } else {
-            "started, proving"
-        });
+        if self.announced {
+            // A binary that took over from another: systemd waits for nothing any more.
+            watch.phase = Phase::Unready;
+        }
+        if start.adopted && spoken::remembers(&self.site, &start.id) {
+            watch.checks.hear(&Note::Ready);
+        }
+        self.show(&watch);
         loop {
             let news = pulse.alongside(self.news(&mut watch, reload)).await;
-            if let Some(ending) = self.take(news, &mut watch).await {
+            // Docker may take its time to answer; the watchdog is not to suffer for it.
+            if let Some(ending) = pulse.alongside(self.take(news, &mut watch)).await {
                 return ending;
             }
         }
@@ -89,7 +109,7 @@ impl Shim {
 
     async fn news(&mut self, watch: &mut Watch, reload: &mut signals::Reload) -> News {
         let proven = watch.since + self.service.success;
-        let by_time = watch.phase == Phase::Proving && self.service.health.is_none();
+        let by_time = self.service.health.is_none() && watch.is_quiet();
         tokio::select! {
             fate = &mut watch.link => News::Fate(fate),
             hint = watch.hints.next() => News::Hint(hint),
@@ -121,7 +141,8 @@ impl Shim {
             News::Look => self.look(watch).await,
             News::Reload => self.reload(watch).await,
             News::Notes(notes) => {
-                self.said_ready |= notes.contains(&Note::Ready);
+                // Without the memory a restarted shim only waits for the next word.
+                let _ = spoken::remember(&self.site, &watch.id, &notes);
                 for note in notes {
                     watch.checks.hear(&note);
                 }
@@ -132,128 +153,91 @@ impl Shim {
 
     async fn fate(&mut self, fate: Fate, watch: &mut Watch) -> Option<Ending> {
         match fate {
-            Fate::Exited => self.settle(watch).await,
+            Fate::Exited(code) => {
+                self.code = Some(code);
+                self.settle(watch).await
+            }
             Fate::Gone => Some(Ending::Ended(Ender::RemovedOutside)),
             Fate::Lost(why) => {
-                self.voice.warn(
-                    Kind::DockerLost,
-                    format!("docker went away, the container's state is unknown: {why}"),
-                );
-                self.voice.status(&format!("docker unreachable: {why}"));
-                watch.hints = stream::pending().boxed();
-                watch.link = link::reconnect(watch.id.clone(), self.service.daemon_grace).boxed();
+                self.lost(&why, watch);
                 None
             }
             Fate::StayedAway => Some(Ending::Ended(Ender::DaemonLost(self.service.daemon_grace))),
             Fate::Back(_, None) => Some(Ending::Ended(Ender::RemovedOutside)),
-            Fate::Back(docker, Some(seen)) => {
-                self.docker = Some(docker.clone());
-                self.voice.info(Kind::DockerBack, "docker is back");
-                if !seen.running {
-                    return Some(Ending::Ended(Ender::Itself));
-                }
-                self.hold(&docker, watch).await
-            }
+            Fate::Back(docker, Some(seen)) => self.found_again(docker, &seen, watch).await,
         }
+    }
+
+    /// The daemon went away; the container may well run on.
+    fn lost(&mut self, why: &str, watch: &mut Watch) {
+        self.voice.warn(
+            Kind::DockerLost,
+            format!("docker went away, the container's state is unknown: {why}"),
+        );
+        self.voice.status(&format!("docker unreachable: {why}"));
+        watch.lost = true;
+        watch.ask(&self.service);
+        watch.hints = stream::pending().boxed();
+        watch.link = link::reconnect(watch.id.clone(), self.service.daemon_grace).boxed();
+    }
+
+    async fn found_again(
+        &mut self,
+        docker: Docker,
+        seen: &Container,
+        watch: &mut Watch,
+    ) -> Option<Ending> {
+        self.docker = Some(docker.clone());
+        watch.lost = false;
+        watch.ask(&self.service);
+        let text = match seen.running {
+            true => "docker is back",
+            false => "docker is back; the container ended while it was away",
+        };
+        self.voice.info(Kind::DockerBack, text);
+        if !seen.running {
+            return Some(Ending::Ended(Ender::Itself));
+        }
+        self.hold(&docker, watch).await;
+        self.compare(seen, watch).await
     }
 
     /// Takes hold of the running container again: its log from where it was left, its events, its end.
-    async fn hold(&mut self, docker: &Docker, watch: &mut Watch) -> Option<Ending> {
+    pub(super) async fn hold(&mut self, docker: &Docker, watch: &mut Watch) {
         if let Some(carrier) = &self.carrier {
             carrier.docker_back().await;
         }
-        watch.hints = docker.hints(&watch.id).boxed();
+        watch.listen(docker);
         watch.link = link::wait(docker.clone(), watch.id.clone()).boxed();
-        self.show(watch, None);
-        None
-    }
-
-    /// The container ended. After somebody else's signal it may be on its way up again.
-    async fn settle(&mut self, watch: &mut Watch) -> Option<Ending> {
-        let signal = watch
-            .outside_signal
-            .take()
-            .filter(|(at, _)| at.elapsed() < self.service.stop.timeout + RESTART_GRACE);
-        let Some((_, signal)) = signal else {
-            return Some(Ending::Ended(Ender::Itself));
-        };
-        let docker = self.docker.clone()?;
-        // `docker kill` sends SIGKILL and nothing else; only a stop may be half of a restart.
-        let tries = if signal == "9" || signal == "SIGKILL" {
-            1
-        } else {
-            RESTART_GRACE.as_millis() / RESTART_STEP.as_millis()
-        };
-        for _ in 0..tries {
-            match docker.inspect(&watch.id).await {
-                Ok(Some(it)) if it.running => return self.restarted_outside(&docker, watch).await,
-                Ok(Some(_)) => {}
-                Ok(None) => return Some(Ending::Ended(Ender::RemovedOutside)),
-                Err(why) => return self.fate_lost(&why, watch),
-            }
-            tokio::time::sleep(RESTART_STEP).await;
-        }
-        Some(Ending::Ended(Ender::StoppedOutside))
-    }
-
-    fn fate_lost(&mut self, why: &Error, watch: &mut Watch) -> Option<Ending> {
-        watch.link = std::future::ready(Fate::Lost(why.to_string())).boxed();
-        None
-    }
-
-    async fn restarted_outside(&mut self, docker: &Docker, watch: &mut Watch) -> Option<Ending> {
-        self.voice.warn(
-            Kind::RestartedOutside,
-            "somebody restarted the container through docker",
-        );
-        watch.since = Instant::now();
-        self.cgroup = None;
-        watch.checks.restarted(&watch.id, Duration::ZERO);
-        let ending = self.step(Happening::RestartedOutside, watch, None);
-        if ending.is_some() {
-            return ending;
-        }
-        self.hold(docker, watch).await
-    }
-
-    fn hint(&mut self, hint: Option<Result<Hint, Error>>, watch: &mut Watch) -> Option<Ending> {
-        match hint {
-            Some(Ok(Hint::Killed { signal })) => {
-                watch.outside_signal = Some((Instant::now(), signal));
-                None
-            }
-            Some(Ok(Hint::OutOfMemory)) => {
-                self.oom_kills += 1;
-                let text = "the kernel killed a process of the container for want of memory";
-                self.voice
-                    .tell(Event::new(Kind::OutOfMemory, Priority::ERROR, text));
-                None
-            }
-            Some(Ok(Hint::Paused)) => self.step(Happening::Paused, watch, None),
-            Some(Ok(Hint::Unpaused)) => self.step(Happening::Unpaused, watch, None),
-            // The wait tells the same with more certainty.
-            Some(Ok(Hint::Started | Hint::Died | Hint::Removed)) => None,
-            Some(Err(_)) | None => {
-                // The wait notices a lost daemon too; without this the ended stream would spin.
-                watch.hints = stream::pending().boxed();
-                None
-            }
-        }
+        self.show(watch);
     }
 
     async fn look(&mut self, watch: &mut Watch) -> Option<Ending> {
+        if watch.lost {
+            return None;
+        }
         let docker = self.docker.clone()?;
         match docker.inspect(&watch.id).await {
             Ok(Some(seen)) if seen.running => {
                 self.measure(seen.pid);
                 memory::give_back_code();
-                None
+                if watch.deaf {
+                    watch.listen(&docker);
+                }
+                self.compare(&seen, watch).await
             }
             Ok(Some(_)) => self.settle(watch).await,
             Ok(None) => Some(Ending::Ended(Ender::RemovedOutside)),
-            // The link is already finding its way back.
-            Err(_) => None,
+            Err(why) => {
+                self.lost(&why.to_string(), watch);
+                None
+            }
         }
+    }
+
+    pub(super) fn lose(&mut self, why: &Error, watch: &mut Watch) -> Option<Ending> {
+        self.lost(&why.to_string(), watch);
+        None
     }
 }
 
@@ -261,25 +245,83 @@ impl Watch {
     fn over(start: &Start, docker: &Docker, service: &Service) -> Watch {
         let age = if start.adopted { OLD } else { Duration::ZERO };
         let network = service.public_network.clone();
-        let (checks, verdicts) = Checks::start(
-            docker.clone(),
-            &start.id,
-            network,
-            age,
-            service.health.as_ref(),
-            &service.monitors,
-        );
+        let health = service.health.as_ref().filter(|_| !start.paused);
+        let (checks, verdicts) =
+            Checks::start(docker.clone(), &start.id, network, age, health, &[]);
         Watch {
             id: start.id.clone(),
             phase: Phase::Proving,
             checks,
-            verdicts,
             since: Instant::now(),
+            proving: true,
+            paused: start.paused,
+            failing: BTreeMap::new(),
+            last: None,
+            verdicts,
             hints: docker.hints(&start.id).boxed(),
+            deaf: false,
+            outside: None,
+            started_at: String::new(),
+            age,
             link: link::wait(docker.clone(), start.id.clone()).boxed(),
+            lost: false,
             look: interval(LOOK),
-            outside_signal: None,
         }
+    }
+
+    /// Nothing but time stands between it and being ready.
+    fn is_quiet(&self) -> bool {
+        self.phase != Phase::Ready && !self.paused && self.failing.is_empty()
+    }
+
+    /// Asks what is to be asked now: nothing while frozen, monitors once it has shown to work (one
+    /// that fails during the start would have told its one change to nobody), and while docker is
+    /// away only what does not go through it.
+    pub(super) fn ask(&mut self, service: &Service) {
+        if self.paused {
+            return self.checks.replace(None, &[]);
+        }
+        let monitors = match self.proving {
+            true => &[],
+            false => service.monitors.as_slice(),
+        };
+        let may = |it: &Check| !self.lost || !through_docker(&it.probe);
+        let health = service.health.as_ref().filter(|it| may(it));
+        let monitors: Vec<_> = monitors.iter().filter(|it| may(it)).cloned().collect();
+        self.checks.replace(health, &monitors);
+    }
+
+    /// Lets it prove itself from the beginning; what was said of the time before counts no more.
+    pub(super) fn prove_anew(&mut self, service: &Service, age: Duration) {
+        self.proving = true;
+        self.failing.clear();
+        self.last = None;
+        self.checks.replace(None, &[]);
+        while self.verdicts.try_recv().is_ok() {}
+        self.checks.restarted(&self.id, age);
+        self.ask(service);
+    }
+
+    pub(super) fn age(&self) -> Duration {
+        self.age + self.since.elapsed()
+    }
+
+    /// Its life begins now.
+    pub(super) fn reborn(&mut self) {
+        self.since = Instant::now();
+        self.age = Duration::ZERO;
+    }
+
+    fn listen(&mut self, docker: &Docker) {
+        self.hints = docker.hints(&self.id).boxed();
+        self.deaf = false;
+    }
+}
+
+fn through_docker(probe: &Probe) -> bool {
+    match probe {
+        Probe::Present | Probe::Exec(_) => true,
+        Probe::Tcp { .. } | Probe::Http(_) | Probe::Host(_) | Probe::Notify => false,
     }
 }
 

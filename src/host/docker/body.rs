@@ -41,6 +41,8 @@ pub(super) fn create(spec: &ContainerSpec, setting: &Setting) -> ContainerCreate
             test: Some(vec!["NONE".into()]),
             ..HealthConfig::default()
         }),
+        stop_signal: setting.stop_signal.clone(),
+        stop_timeout: i64::try_from(setting.stop_timeout.as_millis().div_ceil(1000)).ok(),
         host_config: Some(host(spec, setting)),
         networking_config: networking(&spec.networks),
         ..ContainerCreateBody::default()

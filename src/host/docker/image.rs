@@ -14,8 +14,19 @@ const PULL_SILENCE: Duration = Duration::from_secs(120);
 /// How far a pull is; bytes over all layers known so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
+    /// Downloaded, of `total`.
     pub done: u64,
     pub total: u64,
+    /// Of the downloaded ones, unpacked.
+    pub unpacked: u64,
+}
+
+/// One layer's part of it.
+#[derive(Clone, Copy, Default)]
+struct Layer {
+    done: u64,
+    total: u64,
+    unpacked: u64,
 }
 
 impl Docker {
@@ -43,7 +54,7 @@ impl Docker {
             .build();
         let login = auth::login(image).map_err(Error::Other)?;
         let mut messages = Box::pin(self.api.create_image(Some(options), None, login));
-        let mut layers: HashMap<String, (u64, u64)> = HashMap::new();
+        let mut layers: HashMap<String, Layer> = HashMap::new();
         loop {
             let Ok(next) = tokio::time::timeout(PULL_SILENCE, messages.next()).await else {
                 return Err(Error::Other(format!(
@@ -57,16 +68,26 @@ impl Docker {
             let message = message.map_err(|it| self.error(it))?;
             if let (Some(layer), Some(detail)) = (message.id, message.progress_detail) {
                 let seen = layers.entry(layer).or_default();
-                // Extraction counts from zero again: keep the furthest.
-                seen.0 = seen.0.max(unsigned(detail.current));
-                seen.1 = seen.1.max(unsigned(detail.total));
+                let current = unsigned(detail.current);
+                // Unpacking counts from zero again.
+                let step = match message.status.as_deref() {
+                    Some("Extracting") => &mut seen.unpacked,
+                    Some(_) | None => &mut seen.done,
+                };
+                *step = current.max(*step);
+                seen.total = seen.total.max(unsigned(detail.total));
             }
-            let (done, total) = layers
-                .values()
-                .fold((0, 0), |sum, it| (sum.0 + it.0, sum.1 + it.1));
-            progress(Progress { done, total });
+            progress(sum(layers.values()));
         }
     }
+}
+
+fn sum<'a>(layers: impl Iterator<Item = &'a Layer>) -> Progress {
+    layers.fold(Progress::default(), |sum, it| Progress {
+        done: sum.done + it.done,
+        total: sum.total + it.total,
+        unpacked: sum.unpacked + it.unpacked,
+    })
 }
 
 fn unsigned(value: Option<i64>) -> u64 {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use bollard::models::ContainerInspectResponse;
+use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum};
 use bollard::query_parameters::ListContainersOptionsBuilder;
 
 use super::{Docker, Error};
@@ -98,6 +98,7 @@ fn seen(it: ContainerInspectResponse) -> Container {
         labels: config.labels.unwrap_or_default().into_iter().collect(),
         running: state.running.unwrap_or(false),
         paused: state.paused.unwrap_or(false),
+        removing: state.status == Some(ContainerStateStatusEnum::REMOVING),
         exit_code: state.exit_code.unwrap_or(0),
         oom_killed: state.oom_killed.unwrap_or(false),
         error: state.error.unwrap_or_default(),

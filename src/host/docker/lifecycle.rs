@@ -14,6 +14,9 @@ use crate::model::container::{ContainerSpec, Setting};
 /// How long docker may take beyond the grace of a stop: its own kill and the unmounting.
 const STOP_MARGIN: Duration = Duration::from_secs(20);
 
+/// Unpacking an image's volumes, or starting on a machine that has just booted, takes its time.
+const START_LIMIT: Duration = Duration::from_secs(120);
+
 /// Removing is asynchronous inside docker; a name may stay taken this long.
 const REMOVE_LIMIT: Duration = Duration::from_secs(30);
 
@@ -29,7 +32,7 @@ impl Docker {
         let call = self
             .api
             .create_container(Some(options), body::create(spec, setting));
-        Ok(self.limited(call).await?.id)
+        Ok(self.within(START_LIMIT, call).await?.id)
     }
 
     /// Starts a created container.
@@ -37,7 +40,8 @@ impl Docker {
     /// # Errors
     /// What runc or the network said, as [`Error::Other`] or [`Error::Refused`].
     pub async fn start(&self, id: &str) -> Result<(), Error> {
-        self.limited(self.api.start_container(id, None)).await
+        self.within(START_LIMIT, self.api.start_container(id, None))
+            .await
     }
 
     /// Returns the exit code once the container runs no more; waits without limit.

@@ -93,31 +93,29 @@ impl Subject {
     }
 }
 
-/// Asks once. A command in the container that outlived its limit is put in `left`, and while it
+/// Asks once; None when nobody could tell, which counts for nothing. A command in the container that outlived its limit is put in `left`, and while it
 /// still runs no other is started. The limit is the check's own; looking up the address is part of it.
 pub(super) async fn once(
     docker: &Docker,
     subject: &Subject,
     check: &Check,
     left: &mut Option<Leftover>,
-) -> Answer {
+) -> Option<Answer> {
     let limit = check.timeout;
-    match &check.probe {
-        Probe::Present => present(docker, subject, limit).await,
+    Some(match &check.probe {
+        Probe::Present => return present(docker, subject, limit).await,
         Probe::Tcp { host, port } => tcp(docker, subject, host.as_deref(), *port, limit).await,
         Probe::Http(ask) => http(docker, subject, ask, limit).await,
         Probe::Exec(order) => in_container(docker, subject, order, limit, left).await,
         Probe::Host(order) => on_host(order, limit).await,
         Probe::Notify => expect::bad("the application speaks by itself".into(), UNTIMED),
-    }
+    })
 }
 
-async fn present(docker: &Docker, subject: &Subject, limit: Duration) -> Answer {
-    let met = match tokio::time::timeout(limit, docker.inspect(&subject.container)).await {
-        Ok(met) => met.map_err(|why| why.to_string()),
-        Err(_) => Err(format!("docker: {}", NoAnswer::Late(limit))),
-    };
-    expect::present(met, UNTIMED)
+/// A daemon that does not answer says nothing of the container, which may well run on without it.
+async fn present(docker: &Docker, subject: &Subject, limit: Duration) -> Option<Answer> {
+    let met = tokio::time::timeout(limit, docker.inspect(&subject.container)).await;
+    Some(expect::present(met.ok()?.ok()?, UNTIMED))
 }
 
 async fn tcp(

@@ -61,7 +61,10 @@ impl Asker {
         let began = Instant::now();
         let (mut left, mut pause, mut rhythm) = (None, None, Rhythm::default());
         loop {
-            let answer = self.once(&mut left).await;
+            let Some(answer) = self.once(&mut left).await else {
+                sleep(self.check.interval).await;
+                continue;
+            };
             let took = answer.took;
             let plain = rhythm.is_due(began.elapsed(), self.check.interval);
             if answer.good || plain || !self.is_proving() {
@@ -81,7 +84,7 @@ impl Asker {
         }
     }
 
-    async fn once(&self, left: &mut Option<Leftover>) -> Answer {
+    async fn once(&self, left: &mut Option<Leftover>) -> Option<Answer> {
         let _turn = match self.health {
             // Monitors that hang must not make the service look unhealthy.
             true => None,
@@ -89,13 +92,13 @@ impl Asker {
             false => self.turns.acquire().await.ok(),
         };
         let asked = Instant::now();
-        let mut answer = ask::once(&self.docker, &self.subject, &self.check, left).await;
+        let mut answer = ask::once(&self.docker, &self.subject, &self.check, left).await?;
         answer.took = asked.elapsed();
         // While a start is asked quickly, docker is not asked along with it.
         if !answer.good && !self.is_proving() {
             self.subject.forget_address();
         }
-        answer
+        Some(answer)
     }
 
     /// A start waits for this check, also once it has failed: the start's own deadline ends it.

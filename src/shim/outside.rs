@@ -1,0 +1,189 @@
+//! What somebody else does to the container through docker: stops, restarts, removals, pauses.
+
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::end::Ending;
+use super::watch::Watch;
+use super::{Shim, spoken};
+use crate::decide::exit::{Ender, signal};
+use crate::decide::life::Happening;
+use crate::host::docker::events::Hint;
+use crate::host::docker::{Docker, Error};
+use crate::host::notify::proxy::Note;
+use crate::model::event::{Event, Kind};
+use crate::model::log::Priority;
+use crate::model::observed::Container;
+
+/// How long a `docker restart` may take to bring the container back once it is down.
+const RESTART_GRACE: Duration = Duration::from_secs(2);
+/// `docker kill` is half of nothing; `docker rm --force` begins with it.
+const REMOVE_GRACE: Duration = Duration::from_millis(300);
+const STEP: Duration = Duration::from_millis(50);
+/// The event that tells who ended a container comes a moment after the end itself.
+const HEAR_OUT: Duration = Duration::from_millis(300);
+/// A container that ends so long after somebody's stop signal has ended for its own reasons.
+const SIGNAL_LASTS: Duration = Duration::from_secs(120);
+
+/// Signals that are sent to end a program: INT, QUIT, ABRT, KILL and TERM. HUP mostly means "reload".
+const ENDING: [u8; 5] = [2, 3, 6, KILL, 15];
+const KILL: u8 = 9;
+
+/// Somebody else's stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Signal {
+    at: Instant,
+    /// SIGKILL alone; after another signal it is the second half of a stop.
+    kill: bool,
+}
+
+impl Shim {
+    pub(super) fn hint(
+        &mut self,
+        hint: Option<Result<Hint, Error>>,
+        watch: &mut Watch,
+    ) -> Option<Ending> {
+        match hint {
+            Some(Ok(Hint::Killed { signal })) => {
+                self.note_signal(&signal, watch);
+                None
+            }
+            Some(Ok(Hint::OutOfMemory)) => {
+                self.oom_kills += 1;
+                let text = "the kernel killed a process of the container for want of memory";
+                self.voice
+                    .tell(Event::new(Kind::OutOfMemory, Priority::ERROR, text));
+                None
+            }
+            Some(Ok(Hint::Paused)) => self.frozen(true, watch),
+            Some(Ok(Hint::Unpaused)) => self.frozen(false, watch),
+            // The wait tells the same with more certainty.
+            Some(Ok(Hint::Started | Hint::Died | Hint::Removed)) => None,
+            Some(Err(_)) | None => {
+                // The wait notices a lost daemon too; without this the ended stream would spin.
+                watch.hints = stream::pending().boxed();
+                watch.deaf = true;
+                None
+            }
+        }
+    }
+
+    fn note_signal(&self, sent: &str, watch: &mut Watch) {
+        let Some(number) = signal::number(sent) else {
+            return;
+        };
+        let own = self.service.stop.signal.as_deref().and_then(signal::number);
+        if !ENDING.contains(&number) && own != Some(number) {
+            return;
+        }
+        let before = watch.outside.filter(Signal::lasts);
+        watch.outside = Some(Signal {
+            at: Instant::now(),
+            kill: number == KILL && before.is_none_or(|it| it.kill),
+        });
+    }
+
+    /// The container ended. After somebody else's signal it may be on its way up again, or away.
+    pub(super) async fn settle(&mut self, watch: &mut Watch) -> Option<Ending> {
+        self.hear_out(watch).await;
+        let outside = watch.outside.take().filter(Signal::lasts);
+        let (grace, ender) = match outside {
+            None => (Duration::ZERO, Ender::Itself),
+            Some(it) if it.kill => (REMOVE_GRACE, Ender::StoppedOutside),
+            Some(_) => (RESTART_GRACE, Ender::StoppedOutside),
+        };
+        let docker = self.docker.clone()?;
+        let since = Instant::now();
+        loop {
+            match docker.inspect(&watch.id).await {
+                Ok(Some(it)) if it.running => {
+                    return self.restarted_outside(&docker, &it, watch).await;
+                }
+                Ok(Some(it)) if it.removing => {
+                    return Some(Ending::Ended(Ender::RemovedOutside));
+                }
+                Ok(Some(_)) if since.elapsed() < grace => sleep(STEP).await,
+                Ok(Some(_)) => return Some(Ending::Ended(ender)),
+                Ok(None) => return Some(Ending::Ended(Ender::RemovedOutside)),
+                Err(why) => return self.lose(&why, watch),
+            }
+        }
+    }
+
+    /// Reads docker's events up to the container's death, which stands behind what led to it.
+    async fn hear_out(&mut self, watch: &mut Watch) {
+        let until = Instant::now() + HEAR_OUT;
+        while let Ok(Some(Ok(hint))) = timeout(
+            until.saturating_duration_since(Instant::now()),
+            watch.hints.next(),
+        )
+        .await
+        {
+            match hint {
+                Hint::Died | Hint::Removed => return,
+                Hint::Killed { .. } | Hint::OutOfMemory => {
+                    self.hint(Some(Ok(hint)), watch);
+                }
+                Hint::Started | Hint::Paused | Hint::Unpaused => {}
+            }
+        }
+    }
+
+    /// Acts on what an inspect shows and the events may have missed.
+    pub(super) async fn compare(&mut self, seen: &Container, watch: &mut Watch) -> Option<Ending> {
+        if watch.started_at.is_empty() {
+            watch.started_at.clone_from(&seen.started_at);
+        }
+        if watch.started_at != seen.started_at {
+            let docker = self.docker.clone()?;
+            return self.restarted_outside(&docker, seen, watch).await;
+        }
+        self.frozen(seen.paused, watch)
+    }
+
+    async fn restarted_outside(
+        &mut self,
+        docker: &Docker,
+        seen: &Container,
+        watch: &mut Watch,
+    ) -> Option<Ending> {
+        self.voice.warn(
+            Kind::RestartedOutside,
+            "somebody restarted the container through docker: it must prove itself again",
+        );
+        watch.started_at.clone_from(&seen.started_at);
+        (self.cgroup, self.oom_kills, self.code) = (None, 0, None);
+        self.measure(seen.pid);
+        // Its application will say again what it said before.
+        let _ = spoken::forget(&self.site);
+        watch.paused = seen.paused;
+        watch.reborn();
+        watch.prove_anew(&self.service, Duration::ZERO);
+        self.hold(docker, watch).await;
+        self.step(Happening::RestartedOutside, watch, None)
+    }
+
+    fn frozen(&mut self, paused: bool, watch: &mut Watch) -> Option<Ending> {
+        if paused == watch.paused {
+            return None;
+        }
+        watch.paused = paused;
+        if paused {
+            watch.ask(&self.service);
+            return self.step(Happening::Paused, watch, None);
+        }
+        watch.prove_anew(&self.service, watch.age());
+        if spoken::remembers(&self.site, &watch.id) {
+            watch.checks.hear(&Note::Ready);
+        }
+        self.step(Happening::Unpaused, watch, None)
+    }
+}
+
+impl Signal {
+    fn lasts(&self) -> bool {
+        self.at.elapsed() < SIGNAL_LASTS
+    }
+}
