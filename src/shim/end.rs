@@ -203,13 +203,13 @@ impl Shim {
     async fn stop_container(&mut self, why: &str) -> Asked {
         let grace = self.service.stop.timeout;
         let signal = self.service.stop.signal.clone();
-        let since = Instant::now();
         let _ = notify::extend(grace + AFTERWARDS);
         self.voice.status(why);
         let mut killed = false;
         if let (Some(docker), Some(id)) = (self.docker.clone(), self.container.clone()) {
             self.voice.info(Kind::Stopping, why);
-            killed = stop(&docker, &id, signal.as_deref(), grace).await && since.elapsed() >= grace;
+            let took = stop(&docker, &id, signal.as_deref(), grace).await;
+            killed = took.is_some_and(|it| it >= grace);
         }
         Asked {
             signal: signal.unwrap_or_else(|| "SIGTERM".to_owned()),
@@ -281,8 +281,14 @@ impl Shim {
     }
 }
 
-/// Returns whether the container is down; tries again while the daemon does not answer.
-async fn stop(docker: &Docker, id: &str, signal: Option<&str>, grace: Duration) -> bool {
+/// Returns how long the container took to be down, None when it is not known to be; tries again while
+/// the daemon does not answer.
+async fn stop(
+    docker: &Docker,
+    id: &str,
+    signal: Option<&str>,
+    grace: Duration,
+) -> Option<Duration> {
     let until = Instant::now() + grace + AFTERWARDS;
     // A frozen container takes no signal.
     if docker
@@ -295,15 +301,16 @@ async fn stop(docker: &Docker, id: &str, signal: Option<&str>, grace: Duration) 
         let _ = docker.unpause(id).await;
     }
     loop {
+        // From the try that worked: while docker is away the container knows of no stop.
+        let since = Instant::now();
         match docker.stop(id, signal, grace).await {
-            Ok(()) | Err(Error::NotFound(_)) => return true,
-            Err(Error::Refused(_)) if signal.is_some() => return stop_by_kill(docker, id).await,
+            Ok(()) | Err(Error::NotFound(_)) => return Some(since.elapsed()),
+            Err(Error::Refused(_)) if signal.is_some() => {
+                docker.kill(id, "SIGKILL").await.ok()?;
+                return Some(since.elapsed());
+            }
             Err(_) if Instant::now() < until => tokio::time::sleep(STOP_RETRY).await,
-            Err(_) => return false,
+            Err(_) => return None,
         }
     }
-}
-
-async fn stop_by_kill(docker: &Docker, id: &str) -> bool {
-    docker.kill(id, "SIGKILL").await.is_ok()
 }
