@@ -120,6 +120,15 @@ fn log(spec: &ContainerSpec) -> (String, BTreeMap<String, String>) {
     }
 }
 
+/// Returns the network in which docker says a container of this name still has an endpoint. It keeps
+/// one for ever when containerd or dockerd died while the container ended, and then starts no other.
+pub fn stale_endpoint<'a>(why: &'a str, name: &str) -> Option<&'a str> {
+    let (_, network) = why.split_once(&format!(
+        "endpoint with name {name} already exists in network "
+    ))?;
+    network.split_whitespace().next()
+}
+
 /// Returns whether docker lets the shim read this driver's log back.
 pub fn log_is_readable(driver: &str) -> bool {
     matches!(driver, "local" | "json-file" | "journald")
@@ -257,6 +266,14 @@ mod tests {
         let dead = of("a", false, "0");
         let replace = arrival(&service(), Some(&dead), &[]);
         assert_eq!(keep_running(replace.clone(), Some(&dead), &[]), replace);
+    }
+
+    #[test]
+    fn an_endpoint_of_the_dead_is_known_by_dockers_words() {
+        let why = "endpoint with name web already exists in network bridge";
+        assert_eq!(stale_endpoint(why, "web"), Some("bridge"));
+        assert_eq!(stale_endpoint(why, "we"), None);
+        assert_eq!(stale_endpoint("port is already allocated", "web"), None);
     }
 
     #[test]

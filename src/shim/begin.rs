@@ -187,7 +187,10 @@ impl Shim {
         // Attached before the start, the first byte is the first byte.
         let carrier = Carrier::fresh(self.wiring(docker, &seen)?).await;
         self.carrier = Some(carrier.map_err(|it| Ending::failed(it.to_string()))?);
-        docker.start(&id).await.map_err(|it| Ending::start(&it))?;
+        if let Err(why) = docker.start(&id).await {
+            self.forget_endpoint(docker, &id, &why.to_string()).await;
+            return Err(Ending::start(&why));
+        }
         self.voice
             .info(Kind::Started, format!("started container {}", seen.short()));
         self.allow_time();
@@ -196,6 +199,19 @@ impl Shim {
             adopted: false,
             paused: false,
         })
+    }
+
+    /// Where an endpoint of a dead container holds the name, the next start finds it gone. Docker frees
+    /// it by name only while no container has that name.
+    async fn forget_endpoint(&mut self, docker: &Docker, id: &str, why: &str) {
+        let name = self.service.name.clone();
+        let Some(network) = container::stale_endpoint(why, &name) else {
+            return;
+        };
+        if docker.remove(id).await.is_ok() && docker.forget_endpoint(network, &name).await.is_ok() {
+            let text = format!("removed what network {network} still held of a dead container");
+            self.voice.info(Kind::Reaped, text);
+        }
     }
 
     fn place(&self, daemon: &Daemon, mounts: Vec<Mount>) -> Place {
