@@ -52,6 +52,8 @@ impl Shim {
             }
             Some(Ok(Hint::OutOfMemory)) => {
                 self.oom_kills += 1;
+                // The peak of the last look was before what happened; better none than that one.
+                self.usage.peak = self.cgroup.as_ref().and_then(|it| it.read().peak);
                 let text = "the kernel killed a process of the container for want of memory";
                 self.voice
                     .tell(Event::new(Kind::OutOfMemory, Priority::ERROR, text));
