@@ -3,6 +3,8 @@
 // Each test file uses its own part of it; tests start programs and read clocks.
 #![allow(dead_code, clippy::disallowed_methods)]
 
+pub(crate) mod registry;
+
 use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -103,6 +105,16 @@ impl Node {
     /// Reboots the node and waits until it is back.
     pub(crate) fn reboot(&self) {
         lab(&["reboot", self.name]);
+    }
+
+    /// Cuts the power, and waits until the node is back.
+    pub(crate) fn cut(&self) {
+        lab(&["reboot", self.name, "cut"]);
+    }
+
+    /// Copies a file of this machine into the node.
+    pub(crate) fn copy(&self, from: &str, to: &str) {
+        lab(&["copy", self.name, from, to]);
     }
 
     /// What the node has to say after something failed.
