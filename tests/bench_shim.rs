@@ -1,7 +1,11 @@
 //! The shim beside `docker run`: time to the first good answer, memory, processor, and a hundred at once.
 
 // A benchmark starts programs, reads clocks and prints its table; every child is ended when dropped.
-#![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::zombie_processes)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::zombie_processes
+)]
 
 use std::fs;
 use std::io::{Read, Write};
