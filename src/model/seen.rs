@@ -65,6 +65,8 @@ pub enum NoAnswer {
     Tls(String),
     /// The command could not be started.
     NotStarted(String),
+    /// Docker, which had to be asked, is away: this says nothing about the container.
+    DockerAway(String),
     Other(String),
 }
 
@@ -82,7 +84,7 @@ impl fmt::Display for NoAnswer {
             NoAnswer::NotHttp => f.write_str("what came back is not HTTP"),
             NoAnswer::Tls(why) => write!(f, "no TLS connection: {why}"),
             NoAnswer::NotStarted(why) => write!(f, "could not be started: {why}"),
-            NoAnswer::Other(why) => f.write_str(why),
+            NoAnswer::DockerAway(why) | NoAnswer::Other(why) => f.write_str(why),
         }
     }
 }

@@ -42,7 +42,7 @@ impl Docker {
         let created = timeout(limit, self.prepare(container, order, stdin.is_some())).await;
         let exec = match created {
             Ok(Ok(exec)) => exec,
-            Ok(Err(why)) => return (Err(NoAnswer::NotStarted(why.to_string())), None),
+            Ok(Err(why)) => return (Err(no_answer(&why)), None),
             Err(_) => return (Err(NoAnswer::Late(limit)), None),
         };
         let mut output = Output::default();
@@ -51,7 +51,7 @@ impl Docker {
                 output.exit = Exit::Code(code);
                 (Ok(output), None)
             }
-            Ok(Err(why)) => (Err(NoAnswer::NotStarted(why.to_string())), None),
+            Ok(Err(why)) => (Err(no_answer(&why)), None),
             Err(_) => self.end(exec, output, limit).await,
         }
     }
@@ -188,4 +188,13 @@ fn keep(output: &mut Output, piece: LogOutput) {
     let room = bytes.len().min(OUTPUT_KEPT - kept.len());
     kept.extend_from_slice(&bytes[..room]);
     output.cut |= room < bytes.len();
+}
+
+fn no_answer(why: &Error) -> NoAnswer {
+    match why {
+        Error::Away { .. } => NoAnswer::DockerAway(why.to_string()),
+        Error::NotFound(_) | Error::Conflict(_) | Error::Refused(_) | Error::Other(_) => {
+            NoAnswer::NotStarted(why.to_string())
+        }
+    }
 }

@@ -17,9 +17,6 @@ const STOP_MARGIN: Duration = Duration::from_secs(20);
 /// Removing is asynchronous inside docker; a name may stay taken this long.
 const REMOVE_LIMIT: Duration = Duration::from_secs(30);
 
-/// A host that boots starts everything at once; the unit's own deadline ends what takes too long.
-const START_LIMIT: Duration = Duration::from_secs(300);
-
 impl Docker {
     /// Creates the container and returns its id.
     ///

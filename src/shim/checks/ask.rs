@@ -106,7 +106,7 @@ pub(super) async fn once(
         Probe::Present => return present(docker, subject, limit).await,
         Probe::Tcp { host, port } => tcp(docker, subject, host.as_deref(), *port, limit).await,
         Probe::Http(ask) => http(docker, subject, ask, limit).await,
-        Probe::Exec(order) => in_container(docker, subject, order, limit, left).await,
+        Probe::Exec(order) => return in_container(docker, subject, order, limit, left).await,
         Probe::Host(order) => on_host(order, limit).await,
         Probe::Notify => expect::bad("the application speaks by itself".into(), UNTIMED),
     })
@@ -178,14 +178,15 @@ async fn in_container(
     order: &Order,
     limit: Duration,
     left: &mut Option<Leftover>,
-) -> Answer {
+) -> Option<Answer> {
     const KIND: &str = "command in the container";
     if let Some(leftover) = left.take() {
         // When docker cannot tell, another one would only be one more.
         if docker.exec_runs(&leftover).await.unwrap_or(true) {
             *left = Some(leftover);
             let why = "the one asked before still runs, no other is started".to_owned();
-            return expect::command(KIND, order, Err(NoAnswer::Other(why)), UNTIMED);
+            let met = Err(NoAnswer::Other(why));
+            return Some(expect::command(KIND, order, met, UNTIMED));
         }
     }
     let met = match stdin(order, limit).await {
@@ -196,7 +197,11 @@ async fn in_container(
         }
         Err(why) => Err(why),
     };
-    expect::command(KIND, order, met, UNTIMED)
+    match met {
+        // A restart of docker breaks a command off; that is no word about the container either.
+        Err(NoAnswer::DockerAway(_)) => None,
+        met => Some(expect::command(KIND, order, met, UNTIMED)),
+    }
 }
 
 async fn on_host(order: &Order, limit: Duration) -> Answer {
