@@ -14,6 +14,9 @@ use crate::model::container::{ContainerSpec, Setting};
 /// How long docker may take beyond the grace of a stop: its own kill and the unmounting.
 const STOP_MARGIN: Duration = Duration::from_secs(20);
 
+/// Unpacking an image's volumes, or starting on a machine that has just booted, takes its time.
+const START_LIMIT: Duration = Duration::from_secs(120);
+
 /// Removing is asynchronous inside docker; a name may stay taken this long.
 const REMOVE_LIMIT: Duration = Duration::from_secs(30);
 
