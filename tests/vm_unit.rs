@@ -154,7 +154,7 @@ fn a_reload_costs_nothing_whether_it_is_taken_refused_or_a_new_binary() {
     );
     assert_eq!(identity(&node, "counter"), before);
 
-    node.ok("cp /etc/wharf/services/counter.yaml /root/good; echo 'imagee: x' >>/etc/wharf/services/counter.yaml; systemctl reload runner@counter || true");
+    node.ok("cp /etc/wharf/services/counter.yaml /root/good; echo 'imagee: x' >>/etc/wharf/services/counter.yaml; ! systemctl reload runner@counter");
     node.until(
         Duration::from_secs(20),
         "journalctl --sync; journalctl -u runner@counter -o cat | grep -q 'reload refused, the running definition stays: .*imagee'",
