@@ -10,13 +10,19 @@ pub(super) async fn run(name: &str) -> u8 {
         Ok(loaded) => loaded,
         Err(why) => return unusable(&why),
     };
-    match shim::run(loaded).await {
+    match shim::run(loaded, echo()).await {
         Ok(code) => code,
         Err(why) => {
             say::error(&format!("cannot listen to signals: {why}"), None);
             super::INTERNAL
         }
     }
+}
+
+/// At a terminal the events are shown as well; under systemd the journal has them already.
+fn echo() -> Option<shim::Echo> {
+    say::on_terminal()
+        .then(|| Box::new(|event: &_| say::talk(&say::records::event(event))) as shim::Echo)
 }
 
 fn unusable(why: &Unusable) -> u8 {

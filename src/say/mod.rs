@@ -35,6 +35,11 @@ pub fn error(what: &str, next: Option<&str>) {
 pub fn colour() -> bool {
     std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
+/// Returns whether somebody sees what is talked.
+pub fn on_terminal() -> bool {
+    std::io::stderr().is_terminal()
+}
+
 /// Returns whether talk may carry colour.
 pub fn talk_colour() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()

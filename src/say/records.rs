@@ -3,6 +3,8 @@
 use serde_json::Value;
 
 use super::words;
+use crate::model::event::Event;
+use crate::model::stamp;
 
 /// Returns one record as `TIME NAME │ text`; events and systemd's own words are set apart by their mark.
 ///
@@ -31,6 +33,26 @@ pub fn line(record: &str, colour: bool) -> String {
     }
 }
 
+/// Returns an event as a line, its last lines below, and what to do next.
+pub fn event(event: &Event) -> String {
+    let mut text = format!("{}: {}", event.kind.name(), words::plain(&event.message));
+    let list = |key: &str| {
+        event
+            .data
+            .get(key)
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default()
+    };
+    for line in list("last_lines") {
+        text += &format!("\n  | {}", words::plain(line.as_str().unwrap_or_default()));
+    }
+    if let Some(next) = event.data.get("next").and_then(Value::as_str) {
+        text += &format!("\nnext: {}", words::plain(next));
+    }
+    text
+}
+
 /// A field's text; journalctl writes bytes that are not UTF-8 as an array of numbers.
 fn field(record: &Value, key: &str) -> Option<String> {
     match record.get(key)? {
@@ -55,33 +77,15 @@ fn sentence(message: &str) -> String {
 
 /// Microseconds since the epoch as `2026-01-31 12:34:56Z`.
 fn clock(micros: u64) -> String {
-    let seconds = micros / 1_000_000;
-    let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    let (year, month, day) = date(days);
-    format!(
-        "{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}Z",
-        rest / 3600,
-        rest / 60 % 60,
-        rest % 60
-    )
-}
-
-/// The civil date of a day counted from 1970-01-01, by counting eras of 400 years from a year that
-/// starts in March, so that the leap day is the last one.
-fn date(days: u64) -> (u64, u64, u64) {
-    let shifted = days + 719_468;
-    let (era, of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (year_of_era + era * 400 + u64::from(month <= 2), month, day)
+    let stamp = stamp::format(micros.saturating_mul(1000));
+    format!("{}Z", stamp[..19].replace('T', " "))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::event::Kind;
+    use crate::model::log::Priority;
 
     #[test]
     fn a_line_an_event_and_a_word_of_systemd_look_different() {
@@ -108,9 +112,13 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_right_at_the_edges() {
-        assert_eq!(date(0), (1970, 1, 1));
-        assert_eq!(date(11_016), (2000, 2, 29));
-        assert_eq!(date(20_513), (2026, 3, 1));
+    fn an_event_at_a_terminal_has_its_lines_and_what_next() {
+        let it = Event::new(Kind::Failed, Priority::ERROR, "no such image")
+            .with("last_lines", vec!["one", "t\u{1b}wo"])
+            .with("next", "pull it");
+        assert_eq!(
+            event(&it),
+            "failed: no such image\n  | one\n  | t\u{fffd}wo\nnext: pull it"
+        );
     }
 }

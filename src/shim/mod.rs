@@ -31,6 +31,8 @@ use crate::host::surroundings::{self, Surroundings};
 use crate::model::point::Usage;
 use crate::model::service::Service;
 
+pub use voice::Echo;
+
 pub use load::{Loaded, Unusable, load};
 
 use end::Ending;
@@ -67,15 +69,16 @@ pub struct Shim {
 }
 
 /// Runs the service until its container ends or systemd says stop; returns the unit's exit code.
+/// `echo` hears every event beside the journal: somebody at a terminal.
 ///
 /// # Errors
 /// Only when this process cannot even listen to signals; everything else is an exit code with its event.
-pub async fn run(loaded: Loaded) -> std::io::Result<u8> {
+pub async fn run(loaded: Loaded, echo: Option<Echo>) -> std::io::Result<u8> {
     let (mut stop, mut reload) = signals::listen()?;
     let site = surroundings::look(&loaded.service.name);
     let announced = site.reexecuted;
     let mut shim = Shim {
-        voice: Voice::open(&loaded.service, &site),
+        voice: Voice::open(&loaded.service, &site, echo),
         service: loaded.service,
         file: loaded.file,
         site,

@@ -17,9 +17,13 @@ use crate::model::service::Service;
 /// News of the way to InfluxDB not yet told; more of it is dropped, since it only repeats.
 const DELIVERIES_WAITING: usize = 16;
 
+/// Who else hears the events.
+pub type Echo = Box<dyn Fn(&Event) + Send>;
+
 /// Speaks for one service.
 pub(super) struct Voice {
     scribe: Scribe,
+    echo: Option<Echo>,
     pub(super) origin: Origin,
     metrics: std::sync::Arc<Metrics>,
     deliveries: mpsc::Receiver<Delivery>,
@@ -28,7 +32,7 @@ pub(super) struct Voice {
 }
 
 impl Voice {
-    pub(super) fn open(service: &Service, site: &Surroundings) -> Voice {
+    pub(super) fn open(service: &Service, site: &Surroundings, echo: Option<Echo>) -> Voice {
         let origin = Origin {
             service: service.name.clone(),
             revision: revision(&site.unit),
@@ -47,6 +51,7 @@ impl Voice {
         };
         let mut voice = Voice {
             scribe: Scribe::start(),
+            echo,
             origin,
             metrics: open.into(),
             deliveries,
@@ -62,6 +67,9 @@ impl Voice {
     /// Writes an event.
     pub(super) fn tell(&mut self, event: Event) {
         self.metrics.event(&event);
+        if let Some(echo) = &self.echo {
+            echo(&event);
+        }
         self.scribe.write(event, &self.origin);
     }
 

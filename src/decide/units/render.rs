@@ -88,7 +88,7 @@ mod tests {
     fn at_253_reload_waits_but_delays_do_not_grow_yet() {
         let text = render(253, "/usr/bin/wharf");
         assert!(has(&text, "Type=notify-reload"));
-        assert!(!text.contains("ExecReload="));
+        assert!(!text.contains("kill -HUP="));
         assert!(!text.contains("RestartSteps="));
     }
 
