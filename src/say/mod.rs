@@ -39,7 +39,6 @@ pub fn colour() -> bool {
 pub fn on_terminal() -> bool {
     std::io::stderr().is_terminal()
 }
-
 /// Returns whether talk may carry colour.
 pub fn talk_colour() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
