@@ -7,6 +7,7 @@ pub mod status;
 pub mod words;
 
 use std::io::{IsTerminal, Write};
+
 /// Prints an answer. A reader that went away (`| head`) ends the program quietly, as it does for cat.
 pub fn answer(text: &str) {
     let mut out = std::io::stdout().lock();
@@ -15,15 +16,18 @@ pub fn answer(text: &str) {
         std::process::exit(0);
     }
 }
+
 /// Prints an answer and ends its line.
 pub fn answer_line(text: &str) {
     answer(&format!("{text}\n"));
 }
+
 /// Says something beside the answer.
 pub fn talk(text: &str) {
     // Nobody is left to tell when stderr is gone.
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
+
 /// Says what failed and what to do next.
 pub fn error(what: &str, next: Option<&str>) {
     talk(&format!("error: {}", words::plain(what)));
@@ -31,14 +35,17 @@ pub fn error(what: &str, next: Option<&str>) {
         talk(&format!("next: {}", words::plain(next)));
     }
 }
+
 /// Returns whether answers may carry colour: a terminal, and `NO_COLOR` not set.
 pub fn colour() -> bool {
     std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
+
 /// Returns whether somebody sees what is talked.
 pub fn on_terminal() -> bool {
     std::io::stderr().is_terminal()
 }
+
 /// Returns whether talk may carry colour.
 pub fn talk_colour() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
