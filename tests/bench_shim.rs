@@ -202,7 +202,7 @@ fn a_hundred_on_one_host() {
     let pid = std::process::id();
     let shims: Vec<Shim> = (0..CROWD)
         .map(|number| {
-            let definition = "image: wharf-box:1\ncontainer_create_args: [--network, none]\nservice_args: [sleep, '100000']\nsuccess_seconds: 0.1\n";
+            let definition = "image: wharf-box:1\ncontainer_create_args: [--network, none]\nservice_args: [sleep, '100000']\nsuccess_seconds: 0.1\nstop: {timeout: 1}\n";
             shim(&format!("bench-crowd-{pid}-{number}"), definition)
         })
         .collect();

@@ -74,7 +74,9 @@ impl Pump {
         // Had a line been whole in the stream by now, its bytes would have come.
         let silent = self.intake.inlets.early() == 0;
         let horizon = if silent { asked + CERTAIN } else { asked };
-        let sure = self.mend(horizon).await;
+        let Some(sure) = self.mend(horizon).await else {
+            return;
+        };
         if self.log_reads {
             let count = self.intake.scribe.caught_up() - before;
             self.tell_resumed(count, sure).await;

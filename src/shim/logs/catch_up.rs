@@ -15,7 +15,7 @@ use crate::model::{
 use super::{
     deliver::BATCH_BYTES,
     pump::{Intake, Pump, now},
-    reading::Marks,
+    reading::{Marks, Unread},
     scribe::Written,
 };
 
@@ -54,15 +54,21 @@ pub(super) enum SeamEnd {
 
 impl Pump {
     /// Carries from the daemon's log what lies before each seam that can be mended now. Lines
-    /// stamped before `horizon` are carried where the stream has shown nothing.
-    pub(super) async fn mend(&mut self, horizon: u64) -> Sure {
+    /// stamped before `horizon` are carried where the stream has shown nothing. None: docker went
+    /// away over it; what the stream has shown is dropped, for the log has it too, and all of it
+    /// begins anew when docker is back.
+    pub(super) async fn mend(&mut self, horizon: u64) -> Option<Sure> {
         let end = Instant::now() + LIMIT;
         // The daemon's log is a little behind the stream.
         sleep(BEHIND).await;
         let spans = loop {
             let marks = match self.list(false).await {
                 Ok(marks) => marks,
-                Err(why) => return self.without_log(&why).await,
+                Err(Unread::Never(why)) => return Some(self.without_log(&why).await),
+                Err(Unread::BrokeOff) => {
+                    self.break_off().await;
+                    return None;
+                }
             };
             let late = Instant::now() >= end;
             let spans = STREAMS.map(|it| self.span(&marks, it, horizon, late));
@@ -75,7 +81,11 @@ impl Pump {
             }
             sleep(RETRY).await;
         };
-        self.carry(&spans, false).await
+        let sure = self.carry(&spans, false).await;
+        if sure.is_none() {
+            self.break_off().await;
+        }
+        sure
     }
 
     /// None: the log does not show enough yet.
@@ -123,12 +133,17 @@ impl Pump {
         })
     }
 
-    /// Carries the lines of both spans, then lets the streams go on.
-    pub(super) async fn carry(&mut self, spans: &Spans, over: bool) -> Sure {
+    /// Carries the lines of both spans, then lets the streams go on. None: docker went away over it;
+    /// the lines that came count as carried.
+    pub(super) async fn carry(&mut self, spans: &Spans, over: bool) -> Option<Sure> {
         let mut sure = spans.stdout.sure.and(spans.stderr.sure);
         self.anchor_to(spans);
-        if spans.any() && !self.carry_lines(spans, over).await {
-            sure = sure.and(Sure::Lost);
+        if spans.any() {
+            match self.carry_lines(spans, over).await {
+                Ok(true) => {}
+                Ok(false) | Err(Unread::Never(_)) => sure = sure.and(Sure::Lost),
+                Err(Unread::BrokeOff) => return None,
+            }
         }
         for stream in STREAMS {
             let inlet = self.intake.inlets.of(stream);
@@ -139,7 +154,7 @@ impl Pump {
                 SeamEnd::Whole => inlet.close_seam(stream, true, scribe),
             }
         }
-        sure
+        Some(sure)
     }
 
     /// A place found by other means than counting is the one counted from now on.
@@ -155,10 +170,8 @@ impl Pump {
     }
 
     /// Returns false when the log had lost some of them meanwhile.
-    async fn carry_lines(&mut self, spans: &Spans, over: bool) -> bool {
-        let Ok(mut reading) = self.open_log(over).await else {
-            return false;
-        };
+    async fn carry_lines(&mut self, spans: &Spans, over: bool) -> Result<bool, Unread> {
+        let mut reading = self.open_log(over).await?;
         let mut numbers: [Option<u64>; 2] = [None, None];
         let mut complete = true;
         loop {
@@ -202,16 +215,13 @@ impl Pump {
             match more {
                 Ok(true) => {}
                 Ok(false) => break,
-                Err(_) => return false,
+                Err(_) => return Err(Unread::BrokeOff),
             }
         }
         let reached =
             |it: (Option<u64>, Span)| it.0.unwrap_or(0) >= it.1.to || it.1.from >= it.1.to;
-        complete
-            && numbers
-                .into_iter()
-                .zip([spans.stdout, spans.stderr])
-                .all(reached)
+        let mut both = numbers.into_iter().zip([spans.stdout, spans.stderr]);
+        Ok(complete && both.all(reached))
     }
 
     /// Without a log the stream is all there is; told once.

@@ -186,21 +186,24 @@ impl Pump {
 
     async fn received(&mut self, got: io::Result<usize>) {
         match got {
-            Ok(0) | Err(_) => {
-                self.attach = None;
-                self.hand_over().await;
-                // The container's end is told by the shim; until then it may be the daemon's.
-                self.alarm.retry = Some(Instant::now() + RETRY);
-            }
+            // The container's end is told by the shim; until then it may be the daemon's.
+            Ok(0) | Err(_) => self.break_off().await,
             Ok(_) => self.took().await,
         }
+    }
+
+    /// Lets go of a stream that ended or lost its daemon; it is opened again in a while.
+    pub(super) async fn break_off(&mut self) {
+        self.attach = None;
+        self.hand_over().await;
+        self.alarm.retry = Some(Instant::now() + RETRY);
     }
 
     /// Bytes came: mend a seam that shows, hand over a full batch, set the clock for the rest.
     pub(super) async fn took(&mut self) {
         self.moved = true;
-        if self.intake.inlets.seam_shows() {
-            self.mend(0).await;
+        if self.intake.inlets.seam_shows() && self.mend(0).await.is_none() {
+            return;
         }
         if self.intake.scribe.records.bytes().len() >= BATCH_BYTES {
             self.hand_over().await;

@@ -70,9 +70,9 @@ impl Pump {
         })
     }
 
-    /// Lists both streams. Fails with the daemon's reason, or the connection's.
-    pub(super) async fn list(&mut self, over: bool) -> Result<Marks, String> {
-        let mut reading = self.open_log(over).await.map_err(|it| it.to_string())?;
+    /// Lists both streams.
+    pub(super) async fn list(&mut self, over: bool) -> Result<Marks, Unread> {
+        let mut reading = self.open_log(over).await.map_err(Unread::from)?;
         let cut = |stream| {
             let seam = self.intake.inlets.seam(stream);
             seam.and_then(|it| it.cut()).unwrap_or_default().to_vec()
@@ -93,8 +93,32 @@ impl Pump {
             };
             listing.push(mark, anchor);
         };
-        while reading.more(&mut note).await.map_err(|it| it.to_string())? {}
+        while reading
+            .more(&mut note)
+            .await
+            .map_err(|_| Unread::BrokeOff)?
+        {}
         Ok(marks)
+    }
+}
+
+/// Why a log could not be read.
+pub(super) enum Unread {
+    /// The daemon went away over it; it has to be asked again.
+    BrokeOff,
+    /// The daemon says so, for this reason: asking again will not help.
+    Never(String),
+}
+
+impl From<Error> for Unread {
+    fn from(why: Error) -> Unread {
+        match why {
+            Error::Away { .. } => Unread::BrokeOff,
+            Error::NotFound(why)
+            | Error::Conflict(why)
+            | Error::Refused(why)
+            | Error::Other(why) => Unread::Never(why),
+        }
     }
 }
 
