@@ -8,11 +8,10 @@ mod bed;
 use std::time::Duration;
 
 use bed::Node;
+use bed::counter::{COUNTER, counted_once};
 use bed::registry::Registry;
 
 const WEB: &str = "name: web\nimage: wharf-web:1\nhealth_check: {http: /, interval: 1s}\n";
-/// Writes a line five times a second, and counts.
-const COUNTER: &str = "name: counter\nimage: wharf-box:1\nservice_args:\n  - sh\n  - -c\n  - 'trap \"exit 0\" TERM; n=0; while :; do echo line $n; n=$((n+1)); sleep 0.2; done'\n";
 
 fn define(node: &Node, name: &str, text: &str) {
     node.write(&format!("/etc/wharf/services/{name}.yaml"), text);
@@ -40,16 +39,6 @@ fn identity(node: &Node, name: &str) -> String {
         "docker inspect -f '{{{{.Id}}}} {{{{.State.StartedAt}}}}' {name}
          systemctl show -p MainPID -p NRestarts -p ActiveState -p ActiveEnterTimestampMonotonic runner@{name}"
     ))
-}
-
-/// Asserts that each line of the counter is in the journal once, and returns how many there are.
-fn counted_once(node: &Node) -> usize {
-    node.ok("journalctl --sync");
-    let told = node.ok("journalctl -u runner@counter STREAM=stdout -o cat");
-    for (number, line) in told.lines().enumerate() {
-        assert_eq!(line, format!("line {number}"), "{told}");
-    }
-    told.lines().count()
 }
 
 #[track_caller]

@@ -3,6 +3,7 @@
 // Each test file uses its own part of it; tests start programs and read clocks.
 #![allow(dead_code, clippy::disallowed_methods)]
 
+pub(crate) mod counter;
 pub(crate) mod registry;
 
 use std::process::{Command, Output, Stdio};
