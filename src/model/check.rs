@@ -129,7 +129,7 @@ pub struct Answer {
 }
 
 /// The facts of a failed answer, for the failure report; all empty for a good one.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Detail {
     pub url: Option<String>,
     pub status: Option<u16>,

@@ -1,5 +1,6 @@
 //! The nouns. Plain data, no input or output, importing nothing of ours.
 
+pub mod balance;
 pub mod check;
 pub mod container;
 pub mod delivery;
@@ -12,6 +13,8 @@ pub mod log;
 pub mod mistake;
 pub mod observed;
 pub mod point;
+pub mod revision;
+pub mod rollout;
 pub mod seen;
 pub mod service;
 pub mod stamp;

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::{check::Check, container::ContainerSpec};
+use super::{check::Check, container::ContainerSpec, rollout::Rollout};
 
 /// One service, as its definition file means it.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +27,8 @@ pub struct Service {
     /// How long docker may be away before the unit fails.
     pub daemon_grace: Duration,
     pub logs: Logs,
+    /// For a service with a manager.
+    pub rollout: Rollout,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,6 +127,7 @@ impl Service {
             success: DEFAULT_SUCCESS,
             daemon_grace: DEFAULT_DAEMON_GRACE,
             logs: Logs::default(),
+            rollout: Rollout::default(),
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::decide::create_args::Asked;
 use crate::decide::quote::quoted;
 use crate::model::{
     container::ContainerSpec,
+    rollout::Rollout,
     service::{Pull, Service},
 };
 
@@ -70,6 +71,7 @@ pub(super) fn read(entry: &Entry<'_>, file_name: &str, found: &mut Findings) -> 
         logs: top
             .read("logs", found, logs::read)
             .unwrap_or_else(logs::default),
+        rollout: Rollout::default(),
         container: container(&top, image.unwrap_or_default(), asked, found),
     })
 }
