@@ -29,6 +29,7 @@ pub mod rate;
 pub mod reap;
 pub mod recall;
 pub mod resume;
+pub mod rollout;
 pub mod shown;
 pub mod signals;
 pub mod suggest;

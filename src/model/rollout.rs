@@ -17,6 +17,8 @@ pub struct Rollout {
     pub persistence: Option<Duration>,
     /// Instances of each revision, 1 to 99.
     pub replicas: u16,
+    /// How long a new instance stays ready before it is given requests: what crashes at once never gets one.
+    pub settle: Duration,
     /// How long both revisions are kept after the swap, the old one warm.
     pub min_healthy: Duration,
     /// How long the old revision may keep its open connections.
@@ -60,6 +62,7 @@ impl Default for Rollout {
             scheduler: Scheduler::Wrr,
             persistence: None,
             replicas: 1,
+            settle: Duration::from_secs(5),
             min_healthy: Duration::from_secs(10),
             drain_timeout: Duration::from_secs(60),
             drain: Drain::TermFirst,
@@ -104,7 +107,7 @@ pub enum Verdict {
     /// It served through its whole window.
     Proven { when: String },
     /// It is not tried again until somebody asks for it.
-    Failed { when: String, report: Report },
+    Failed { when: String, report: Box<Report> },
 }
 
 /// Why a revision was not taken: the same words on the terminal, in JSON, on the page and in mail.
