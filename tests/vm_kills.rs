@@ -7,7 +7,7 @@
 
 mod bed;
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bed::Node;
 
@@ -15,6 +15,10 @@ use bed::Node;
 const AT_ODDS_LIMIT_MS: u64 = 10_000;
 /// A frozen shim sees nothing until its watchdog, 5 s in this test, ends it.
 const FROZEN_LIMIT_MS: u64 = AT_ODDS_LIMIT_MS + 5_000;
+
+/// What the machine may take for the first start, and for one event, on an emulated processor under load.
+const START: Duration = Duration::from_secs(300);
+const EACH: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
 struct Event {
@@ -31,8 +35,10 @@ fn unit_and_container_agree_again_after_every_kill() {
     println!("WHARF_SEED={seed} WHARF_KILLS={count}");
     let node = Node::fresh();
     node.copy("tests/bed/kills", "/root/kills");
-    let told = node.ok(&format!("bash /root/kills {seed} {count}"));
-    println!("{told}");
+    let limit = START + EACH * u32::try_from(count).unwrap();
+    let ran = node.run_long(&format!("bash /root/kills {seed} {count}"), limit);
+    assert_eq!(ran.code, 0, "{}", node.story());
+    let told = ran.out;
 
     let events: Vec<Event> = told.lines().filter_map(event).collect();
     assert!(events.len() >= usize::try_from(count).unwrap());

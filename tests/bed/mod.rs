@@ -1,11 +1,12 @@
 //! A node of the lab for tests: a real machine, booted, with the release binary installed.
 
 // Each test file uses its own part of it; tests start programs and read clocks.
-#![allow(dead_code, clippy::disallowed_methods)]
+#![allow(dead_code, clippy::disallowed_methods, clippy::print_stdout)]
 
 pub(crate) mod counter;
 pub(crate) mod registry;
 
+use std::io::{BufRead, BufReader};
 use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -56,6 +57,25 @@ impl Node {
             code: output.status.code().unwrap_or(-1),
             out: text(&output.stdout),
             err: text(&output.stderr),
+        }
+    }
+
+    /// Runs a shell line that may take longer than the lab's own limit; what it prints is also shown at once.
+    pub(crate) fn run_long(&self, line: &str, limit: Duration) -> Ran {
+        let mut command = command(&["run", self.name, line]);
+        command.env("WHARF_LAB_TIMEOUT", limit.as_secs().to_string());
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut out = String::new();
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            let line = line.unwrap();
+            println!("{line}");
+            out += &line;
+            out.push('\n');
+        }
+        Ran {
+            code: child.wait().unwrap().code().unwrap_or(-1),
+            out,
+            err: String::new(),
         }
     }
 
