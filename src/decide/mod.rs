@@ -33,6 +33,7 @@ pub mod rollout;
 pub mod shown;
 pub mod signals;
 pub mod suggest;
+pub mod table;
 pub mod units;
 
 /// How many cases a property is tried with: `$WHARF_FUZZ_CASES`, or a few.
