@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod amounts;
+pub mod cause;
 pub mod clean;
 pub mod container;
 pub mod create_args;

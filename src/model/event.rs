@@ -47,10 +47,17 @@ pub enum Kind {
     Failed,
     /// The way to InfluxDB opened, closed, or lost points.
     Metrics,
+    Stepped,
+    Swapped,
+    Proven,
+    GivenUp,
+    StoreLost,
+    StoreBack,
+    BalancerLost,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 28] = [
+    pub const ALL: [Kind; 35] = [
         Kind::Starting,
         Kind::Pulling,
         Kind::Pulled,
@@ -79,6 +86,13 @@ impl Kind {
         Kind::Reaped,
         Kind::Failed,
         Kind::Metrics,
+        Kind::Stepped,
+        Kind::Swapped,
+        Kind::Proven,
+        Kind::GivenUp,
+        Kind::StoreLost,
+        Kind::StoreBack,
+        Kind::BalancerLost,
     ];
 
     /// The word in WHARF_EVENT.
@@ -112,6 +126,13 @@ impl Kind {
             Kind::Reaped => "reaped",
             Kind::Failed => "failed",
             Kind::Metrics => "metrics",
+            Kind::Stepped => "stepped",
+            Kind::Swapped => "swapped",
+            Kind::Proven => "proven",
+            Kind::GivenUp => "given_up",
+            Kind::StoreLost => "store_lost",
+            Kind::StoreBack => "store_back",
+            Kind::BalancerLost => "balancer_lost",
         }
     }
 
@@ -142,6 +163,13 @@ impl Kind {
             | Kind::Reexec
             | Kind::Reaped
             | Kind::Failed => "shim",
+            Kind::Stepped
+            | Kind::Swapped
+            | Kind::Proven
+            | Kind::GivenUp
+            | Kind::StoreLost
+            | Kind::StoreBack
+            | Kind::BalancerLost => "manager",
         }
     }
 }

@@ -7,6 +7,7 @@ mod arrive;
 mod leave;
 #[cfg(test)]
 mod proofs;
+pub mod reading;
 #[cfg(test)]
 mod tests;
 

@@ -36,6 +36,13 @@ pub fn message_id(kind: Kind) -> &'static str {
         Kind::Reaped => "75a64baa7638495bae74fbd677f02d81",
         Kind::Failed => "2fba1d57e57a43ff8be252912117ec91",
         Kind::Metrics => "ae01c62eff374d44866ecbd235ca7e88",
+        Kind::Stepped => "a61c5c97ab38427dac78d37d6f866213",
+        Kind::Swapped => "235fb17828d148c8aa6de049ba3d67d5",
+        Kind::Proven => "6bf9cffaf5914405bcaf57928dd4b0ac",
+        Kind::GivenUp => "af4b5a4b67a2401e97122f7a25c598cf",
+        Kind::StoreLost => "681fae5c71784eaea350fe4506758d86",
+        Kind::StoreBack => "052f347cae8c4dc0aed670415f3ff0c5",
+        Kind::BalancerLost => "c82131507f8c42afbf2faee8168ff3e9",
     }
 }
 
