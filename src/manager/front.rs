@@ -1,0 +1,144 @@
+//! The service's addresses in the balancer: opened, read, changed, each change read back.
+
+use std::io;
+use std::net::SocketAddr;
+
+use crate::decide::table::{self, Table};
+use crate::host::balance::Balancer;
+use crate::model::balance::{Address, BalancerKind, Change, Front};
+use crate::model::rollout::Rollout;
+
+/// The balancers tried where the definition names none, the best first. The relay is only taken by name:
+/// it needs units of its own.
+const CHOICES: [BalancerKind; 2] = [BalancerKind::Ipvs, BalancerKind::Nftables];
+
+/// All addresses of one service.
+pub(super) struct Fronts {
+    pub(super) kind: BalancerKind,
+    open: Vec<(Front, Balancer)>,
+}
+
+/// One decision of [`crate::decide::table`].
+pub(super) type Decision = fn(&Table, SocketAddr) -> Option<Change>;
+
+impl Fronts {
+    /// Opens the balancer for these addresses; nothing is changed in it yet.
+    ///
+    /// # Errors
+    /// No balancer works here: why each does not, in words.
+    pub(super) fn open(service: &str, rollout: &Rollout, given: Option<Address>) -> io::Result<Fronts> {
+        let kind = choose(rollout.balancer)?;
+        let addresses = addresses(rollout, given);
+        if addresses.is_empty() {
+            let words = "the service has no address: write `address: IP:PORT` into its definition";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, words));
+        }
+        let open = addresses.into_iter().map(|address| {
+            let front = Front {
+                address,
+                scheduler: rollout.scheduler,
+                persistence: rollout.persistence,
+            };
+            Balancer::open(kind, service, &front).map(|it| (front, it))
+        });
+        Ok(Fronts {
+            kind,
+            open: open.collect::<io::Result<_>>()?,
+        })
+    }
+
+    pub(super) fn addresses(&self) -> Vec<Address> {
+        self.open.iter().map(|(front, _)| front.address).collect()
+    }
+
+    /// Whether these are the fronts such a rollout asks for.
+    pub(super) fn fit(&self, rollout: &Rollout, given: Option<Address>) -> bool {
+        let same = |(front, _): &(Front, Balancer)| {
+            (front.scheduler, front.persistence) == (rollout.scheduler, rollout.persistence)
+        };
+        self.addresses() == addresses(rollout, given)
+            && self.open.iter().all(same)
+            && rollout.balancer.is_none_or(|it| it == self.kind)
+    }
+
+    pub(super) fn read(&self) -> io::Result<Vec<Table>> {
+        let tables = self.open.iter().map(|(front, balancer)| {
+            Ok(Table {
+                protocol: front.address.protocol,
+                servers: balancer.read()?,
+            })
+        });
+        tables.collect()
+    }
+
+    pub(super) fn create(&self) -> io::Result<()> {
+        self.each(|balancer| balancer.change(&Change::Create))
+    }
+
+    pub(super) fn delete(&self) -> io::Result<()> {
+        self.each(|balancer| balancer.change(&Change::Delete))
+    }
+
+    /// Makes what `decide` asks for at each address, for one real server after the other.
+    pub(super) fn apply(&self, decide: Decision, servers: &[SocketAddr]) -> io::Result<()> {
+        for (table, (_, balancer)) in self.read()?.iter().zip(&self.open) {
+            for at in servers {
+                if let Some(change) = decide(table, *at) {
+                    balancer.change(&change)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// New ones to weight 1, then old ones to 0, then read back.
+    ///
+    /// # Errors
+    /// The balancer's, or that it does not show what it was told.
+    pub(super) fn swap(&self, raise: &[SocketAddr], lower: &[SocketAddr]) -> io::Result<()> {
+        self.apply(table::raise, raise)?;
+        self.apply(table::lower, lower)?;
+        let after = self.read()?;
+        let left = |decide: Decision, servers: &[SocketAddr]| {
+            servers.iter().any(|at| after.iter().any(|it| decide(it, *at).is_some()))
+        };
+        match left(table::raise, raise) || left(table::lower, lower) {
+            true => Err(io::Error::other("the balancer does not show the swap it was told")),
+            false => Ok(()),
+        }
+    }
+
+    fn each(&self, change: impl Fn(&Balancer) -> io::Result<()>) -> io::Result<()> {
+        self.open.iter().try_for_each(|(_, balancer)| change(balancer))
+    }
+}
+
+fn addresses(rollout: &Rollout, given: Option<Address>) -> Vec<Address> {
+    match rollout.addresses.is_empty() {
+        true => given.into_iter().collect(),
+        false => rollout.addresses.clone(),
+    }
+}
+
+fn choose(named: Option<BalancerKind>) -> io::Result<BalancerKind> {
+    if let Some(kind) = named {
+        let works = Balancer::works(kind);
+        return works.map(|()| kind).map_err(|why| unusable(&[(kind, why)]));
+    }
+    let mut whys = Vec::new();
+    for kind in CHOICES {
+        match Balancer::works(kind) {
+            Ok(()) => return Ok(kind),
+            Err(why) => whys.push((kind, why)),
+        }
+    }
+    Err(unusable(&whys))
+}
+
+fn unusable(whys: &[(BalancerKind, String)]) -> io::Error {
+    let whys: Vec<_> = whys.iter().map(|(kind, why)| format!("{kind}: {why}")).collect();
+    io::Error::new(
+        io::ErrorKind::Unsupported,
+        format!("no balancer works here: {}; `wharf doctor` has the remedies", whys.join("; ")),
+    )
+}

@@ -1,0 +1,110 @@
+//! The manager's notes on disk: verdicts, wishes, the trace of a rollout, what instances are to know.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::host::files;
+use crate::model::ledger::{Trace, Wish};
+use crate::model::places::{Places, RUN, RUN_VARIABLE, STATE, STATE_VARIABLE};
+use crate::model::revision::{InstanceName, RevisionId};
+use crate::model::rollout::{FrontRecord, InstanceRecord, Verdict};
+
+/// For everybody's eyes: nothing in the notes is a secret.
+const MODE: u32 = 0o644;
+
+/// The notes of one service.
+#[derive(Clone, Debug)]
+pub(super) struct Ledger {
+    pub(super) places: Places,
+}
+
+/// Returns the places of a service on this host.
+pub(super) fn places(service: &str) -> Places {
+    let folder = |variable: &str, usual: &str| {
+        std::env::var_os(variable).map_or_else(|| PathBuf::from(usual), PathBuf::from)
+    };
+    Places::new(
+        service,
+        &folder(STATE_VARIABLE, STATE),
+        &folder(RUN_VARIABLE, RUN),
+    )
+}
+
+impl Ledger {
+    /// Opens the notes, making their folders.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub(super) fn open(service: &str) -> io::Result<Ledger> {
+        let places = places(service);
+        for folder in [places.verdicts(), places.manager()] {
+            std::fs::create_dir_all(&folder)
+                .map_err(|why| io::Error::new(why.kind(), format!("{}: {why}", folder.display())))?;
+        }
+        Ok(Ledger { places })
+    }
+
+    pub(super) fn verdict(&self, revision: &RevisionId) -> Option<Verdict> {
+        read(&self.places.verdict(revision))
+    }
+
+    pub(super) fn judge(&self, revision: &RevisionId, verdict: &Verdict) -> io::Result<()> {
+        write(&self.places.verdict(revision), verdict)
+    }
+
+    /// Returns every proven revision, the one proven last at the end.
+    pub(super) fn proven(&self) -> Vec<RevisionId> {
+        let entries = std::fs::read_dir(self.places.verdicts());
+        let names = entries.into_iter().flatten().flatten().map(|it| it.file_name());
+        let mut proven: Vec<(String, RevisionId)> = names
+            .filter_map(|it| it.to_str()?.strip_suffix(".json")?.parse().ok())
+            .filter_map(|revision| match self.verdict(&revision)? {
+                Verdict::Proven { when } => Some((when, revision)),
+                Verdict::Failed { .. } => None,
+            })
+            .collect();
+        proven.sort();
+        proven.into_iter().map(|it| it.1).collect()
+    }
+
+    pub(super) fn wish(&self) -> Wish {
+        read(&self.places.wish()).unwrap_or_default()
+    }
+
+    pub(super) fn set_wish(&self, wish: &Wish) -> io::Result<()> {
+        write(&self.places.wish(), wish)
+    }
+
+    pub(super) fn trace(&self) -> Trace {
+        read(&self.places.trace()).unwrap_or_default()
+    }
+
+    pub(super) fn set_trace(&self, trace: &Trace) -> io::Result<()> {
+        write(&self.places.trace(), trace)
+    }
+
+    pub(super) fn front(&self) -> Option<FrontRecord> {
+        read(&self.places.front())
+    }
+
+    pub(super) fn set_front(&self, front: &FrontRecord) -> io::Result<()> {
+        write(&self.places.front(), front)
+    }
+
+    pub(super) fn instance(&self, name: &InstanceName) -> Option<InstanceRecord> {
+        read(&self.places.instance(name))
+    }
+}
+
+/// None: it is not there, or is no such note; either way the next look finds out anew.
+fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    serde_json::from_str(&files::read(path).ok()?).ok()
+}
+
+fn write<T: Serialize>(path: &Path, note: &T) -> io::Result<()> {
+    let text = serde_json::to_vec_pretty(note).map_err(io::Error::other)?;
+    files::write(path, &text, MODE)
+}
