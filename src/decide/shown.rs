@@ -7,7 +7,7 @@ use crate::model::observed::Unit;
 
 /// The properties to ask for, in one `--property=` list.
 pub const PROPERTIES: &str = "Id,ActiveState,SubState,Result,StatusText,NRestarts,ActiveEnterTimestampMonotonic,\
-StateChangeTimestampMonotonic,MainPID,UnitFileState,Slice";
+StateChangeTimestampMonotonic,MainPID,ExecMainStatus,UnitFileState,Slice";
 
 /// Returns the units in the output, which separates them by an empty line; `uptime` is the monotonic clock now.
 pub fn units(text: &str, uptime: Duration) -> Vec<Unit> {
@@ -34,6 +34,7 @@ fn unit(block: &str, uptime: Duration) -> Option<Unit> {
         sub: text("SubState"),
         result: text("Result"),
         status_text: text("StatusText"),
+        exit_status: text("ExecMainStatus").parse().unwrap_or(0),
         restarts: text("NRestarts").parse().unwrap_or(0),
         main_pid: text("MainPID").parse().unwrap_or(0),
         enabled: text("UnitFileState"),
@@ -66,7 +67,7 @@ mod tests {
 
     const SHOWN: &str = "Id=runner@a.service\nActiveState=active\nSubState=running\nResult=success\n\
         StatusText=healthy: GET http://172.17.0.2/ = 200\nNRestarts=2\nActiveEnterTimestampMonotonic=5000000\n\
-        StateChangeTimestampMonotonic=6000000\nMainPID=77\nUnitFileState=enabled\nSlice=runner-a.slice\n\n\
+        StateChangeTimestampMonotonic=6000000\nMainPID=77\nExecMainStatus=3\nUnitFileState=enabled\nSlice=runner-a.slice\n\n\
         Id=runner@b.service\nActiveState=failed\nSubState=failed\nResult=exit-code\n\
         ActiveEnterTimestampMonotonic=0\nNRestarts=0\n";
 
@@ -80,6 +81,7 @@ mod tests {
             "healthy: GET http://172.17.0.2/ = 200"
         );
         assert_eq!((units[0].restarts, units[0].main_pid), (2, 77));
+        assert_eq!(units[0].exit_status, 3);
         assert_eq!(
             (units[1].active_for, units[1].result.as_str()),
             (None, "exit-code")

@@ -10,6 +10,7 @@ pub mod finding;
 pub mod global;
 pub mod install_step;
 pub mod ledger;
+pub mod job;
 pub mod log;
 pub mod mistake;
 pub mod observed;

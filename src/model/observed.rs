@@ -54,6 +54,8 @@ pub struct Unit {
     /// Why it ended: `success`, `exit-code`, `signal`, `watchdog`, `timeout`, ….
     pub result: String,
     pub status_text: String,
+    /// How its main process ended the last time: exit code or signal number; 0 when it never did.
+    pub exit_status: i32,
     pub restarts: u64,
     /// How long it has been active; None when it is not.
     pub active_for: Option<Duration>,
