@@ -4,6 +4,7 @@ pub mod bus;
 pub mod cgroup;
 pub mod clock;
 pub mod definitions;
+pub mod disk;
 pub mod docker;
 pub mod files;
 #[cfg(feature = "influxdb")]

@@ -3,7 +3,9 @@
 use std::{io, pin::pin, process::Stdio, time::Duration};
 
 use futures_util::future::{Either, select};
-use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, test_kill_process,
+};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt, Interest, unix::AsyncFd},
     process::{Child, ChildStdin, Command},
@@ -33,6 +35,15 @@ const WITHHELD: [&str; 7] = [
     "LISTEN_FDNAMES",
     "CREDENTIALS_DIRECTORY",
 ];
+
+/// Whether a process of this number is there.
+pub fn exists(pid: i64) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    pid.is_some_and(|it| match test_kill_process(it) {
+        Ok(()) | Err(rustix::io::Errno::PERM) => true,
+        Err(_) => false,
+    })
+}
 
 /// Runs a program in a process group of its own and returns how it ended and what it wrote.
 /// `stdin` is what it reads, None an empty input. At the limit, and when the program has ended but

@@ -1,0 +1,258 @@
+//! One step done: what is quick here, what takes time in [`super::work`].
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::Manager;
+use super::voice::nanos;
+use super::work::Work;
+use crate::decide::table;
+use crate::host::clock;
+use crate::model::event::{Event, Kind};
+use crate::model::ledger::{Outcome, TrialRecord};
+use crate::model::log::Priority;
+use crate::model::revision::{InstanceName, RevisionId};
+use crate::model::rollout::{FrontRecord, Report, Verdict};
+use crate::model::scene::{Goal, Scene};
+use crate::model::stamp;
+use crate::model::step::{Fault, Step};
+
+/// What a step left to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Then {
+    /// The world changed: look again at once.
+    Look,
+    /// Something is under way: look again soon.
+    Wait,
+    /// Nothing is to be done until something changes.
+    Rest,
+}
+
+impl Manager {
+    /// Does the step, or what is left of it.
+    ///
+    /// # Errors
+    /// systemd's, the balancer's or the file system's; the next look finds out what came of it.
+    pub(super) async fn act(&mut self, step: &Step, scene: &Scene) -> io::Result<Then> {
+        match step {
+            Step::Prepare(_) | Step::Start(_) | Step::Probe(_) | Step::Hint(_) => {
+                return self.set_to_work(step, scene).await;
+            }
+            Step::Open => self.fronts()?.create()?,
+            Step::Admit(it) => self.admit(it)?,
+            Step::Swap { raise, lower } => self.swap(raise, lower, scene).await?,
+            Step::Watch(it) => self.watch_it(it)?,
+            Step::Prove(it) => self.prove(it, scene).await?,
+            Step::Fail(it, fault) => {
+                let report = self.report_of(it, fault).await;
+                self.give_up(it, report).await?;
+            }
+            Step::Stop(it) => self.bus.begin_stop(&it.unit(&self.service)).await?,
+            Step::Remove(it) => self.remove(it)?,
+            Step::Sweep(at) => self.take_out(*at)?,
+            Step::Forget(it) => self.bus.reset_failed(&it.unit(&self.service)).await?,
+            Step::Close => self.close_fronts()?,
+            Step::Wait(_) => return Ok(Then::Wait),
+            Step::Done(_) => return Ok(Then::Rest),
+        }
+        Ok(Then::Look)
+    }
+
+    fn admit(&mut self, name: &InstanceName) -> io::Result<()> {
+        let at = self.at(name)?;
+        // Written down first: an entry nobody remembers would never be cleared away.
+        if !self.trace.known.contains(&at) {
+            self.trace.known.push(at);
+        }
+        self.trace.idle.insert(name.to_string(), millis());
+        self.ledger.set_trace(&self.trace)?;
+        self.fronts()?.apply(table::admit, &[at])
+    }
+
+    async fn swap(
+        &mut self,
+        raise: &[InstanceName],
+        lower: &[InstanceName],
+        scene: &Scene,
+    ) -> io::Result<()> {
+        let (up, down) = (self.servers(raise)?, self.servers(lower)?);
+        self.note_swap(raise, lower, scene)?;
+        let since = clock::uptime();
+        self.fronts()?.swap(&up, &down)?;
+        let took = clock::uptime().saturating_sub(since);
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let text = Step::Swap {
+            raise: raise.to_vec(),
+            lower: lower.to_vec(),
+        };
+        let text = format!("{text}: done in {:.1} ms", took.as_secs_f64() * 1000.0);
+        let event = Event::new(Kind::Swapped, Priority::NOTICE, text).with("took_us", micros);
+        let unit = raise.first().map(|it| it.unit(&self.service));
+        self.voice.step(event, Outcome::Going, unit.as_deref()).await;
+        Ok(())
+    }
+
+    /// What has to be known should this process end in the middle of the swap.
+    fn note_swap(
+        &mut self,
+        raise: &[InstanceName],
+        lower: &[InstanceName],
+        scene: &Scene,
+    ) -> io::Result<()> {
+        let target = target(scene).filter(|it| raise.iter().any(|up| up.revision == **it));
+        if let Some(target) = target.cloned() {
+            self.serve(&target, scene)?;
+            if scene.trial.is_none() {
+                self.trace.trial = Some(trial(target));
+            }
+        }
+        for name in raise {
+            self.trace.idle.remove(&name.to_string());
+        }
+        for name in lower {
+            self.trace.idle.insert(name.to_string(), millis());
+            self.zeros.remove(name);
+        }
+        self.ledger.set_trace(&self.trace)
+    }
+
+    /// Tells the instances who serves.
+    fn serve(&mut self, revision: &RevisionId, scene: &Scene) -> io::Result<()> {
+        let proven = matches!(&scene.goal, Goal::Serve(it) if it.proven);
+        self.tell_instances(vec![revision.clone()], (!proven).then(|| revision.clone()))
+    }
+
+    pub(super) fn tell_instances(
+        &self,
+        serving: Vec<RevisionId>,
+        probation: Option<RevisionId>,
+    ) -> io::Result<()> {
+        let fronts = self.fronts()?;
+        self.ledger.set_front(&FrontRecord {
+            balancer: fronts.kind,
+            addresses: fronts.addresses(),
+            serving,
+            probation,
+        })
+    }
+
+    fn watch_it(&mut self, revision: &RevisionId) -> io::Result<()> {
+        self.trace.trial = Some(trial(revision.clone()));
+        self.ledger.set_trace(&self.trace)
+    }
+
+    async fn prove(&mut self, revision: &RevisionId, scene: &Scene) -> io::Result<()> {
+        let when = stamp::format(nanos());
+        self.ledger.judge(revision, &Verdict::Proven { when })?;
+        self.tell_instances(vec![revision.clone()], None)?;
+        let kept = target_keep(scene);
+        if let Err(why) = self.store.prune(&self.service, kept, &self.in_use()).await {
+            self.voice.status(&format!("old revisions are kept: {why}"));
+        }
+        let text = format!("{} is proven: it served through its window", revision.short());
+        let event = Event::new(Kind::Proven, Priority::NOTICE, text);
+        self.voice.step(event, Outcome::Going, None).await;
+        Ok(())
+    }
+
+    /// Writes the verdict, tells it once, and leaves the way back to the next look.
+    pub(super) async fn give_up(&mut self, revision: &RevisionId, report: Report) -> io::Result<()> {
+        let verdict = Verdict::Failed {
+            when: stamp::format(nanos()),
+            report: Box::new(report.clone()),
+        };
+        self.ledger.judge(revision, &verdict)?;
+        self.refused.retain(|it| it.revision != *revision);
+        self.trace.prepared.retain(|it| it != revision);
+        if self.trace.trial.as_ref().is_some_and(|it| it.revision == *revision) {
+            self.trace.trial = None;
+        }
+        self.ledger.set_trace(&self.trace)?;
+        let text = format!("gave up {}: {}", revision.short(), report.what);
+        let mut event = Event::new(Kind::GivenUp, Priority::ERROR, text);
+        event = event.with("report", serde_json::to_value(&report).unwrap_or_default());
+        let unit = report.unit.clone();
+        self.voice.step(event, Outcome::Going, unit.as_deref()).await;
+        Ok(())
+    }
+
+    fn remove(&mut self, name: &InstanceName) -> io::Result<()> {
+        match self.sight.at.get(name).copied() {
+            Some(at) => self.take_out(at),
+            None => Ok(()),
+        }
+    }
+
+    fn take_out(&mut self, at: SocketAddr) -> io::Result<()> {
+        self.fronts()?.apply(table::remove, &[at])?;
+        self.trace.known.retain(|it| *it != at);
+        self.ledger.set_trace(&self.trace)
+    }
+
+    fn close_fronts(&mut self) -> io::Result<()> {
+        self.fronts()?.delete()?;
+        self.trace.known.clear();
+        self.ledger.set_trace(&self.trace)
+    }
+
+    /// Starts what takes time, or looks whether it is done.
+    async fn set_to_work(&mut self, step: &Step, scene: &Scene) -> io::Result<Then> {
+        if self.works.contains_key(step) {
+            return Ok(Then::Wait);
+        }
+        let work = Work::for_step(self, step, scene).await?;
+        self.works.insert(step.clone(), work);
+        Ok(Then::Wait)
+    }
+
+    pub(super) fn at(&self, name: &InstanceName) -> io::Result<SocketAddr> {
+        let at = self.sight.at.get(name).copied();
+        at.ok_or_else(|| io::Error::other(format!("{name} has no address yet")))
+    }
+
+    fn servers(&self, names: &[InstanceName]) -> io::Result<Vec<SocketAddr>> {
+        names.iter().map(|it| self.at(it)).collect()
+    }
+
+    fn in_use(&self) -> Vec<RevisionId> {
+        let running = self.sight.units.keys().map(|it| it.revision.clone());
+        running.chain(self.ledger.proven().pop()).collect()
+    }
+
+    pub(super) async fn report_of(&mut self, revision: &RevisionId, fault: &Fault) -> Report {
+        let (name, stage) = match fault {
+            Fault::Start(it) | Fault::Deadline(it) => (it, "start"),
+            Fault::Ended(it) | Fault::Unready(it) => (it, "window"),
+        };
+        super::report::of_instance(self, revision, name, stage, &fault.to_string()).await
+    }
+}
+
+fn target(scene: &Scene) -> Option<&RevisionId> {
+    match &scene.goal {
+        Goal::Serve(target) => Some(&target.revision),
+        Goal::Keep | Goal::Withdraw(_) => None,
+    }
+}
+
+fn target_keep(scene: &Scene) -> usize {
+    match &scene.goal {
+        Goal::Serve(target) => target.rollout.keep,
+        Goal::Keep | Goal::Withdraw(_) => usize::MAX,
+    }
+}
+
+fn trial(revision: RevisionId) -> TrialRecord {
+    TrialRecord {
+        revision,
+        since_ms: millis(),
+        probed: false,
+    }
+}
+
+/// Milliseconds of the monotonic clock.
+pub(super) fn millis() -> u64 {
+    let now: Duration = clock::uptime();
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+}

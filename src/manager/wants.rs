@@ -1,0 +1,113 @@
+//! What is to serve: the wanted revision, or the last proven one where the wanted one failed.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::Manager;
+use crate::decide::definition;
+use crate::host::store::Error;
+use crate::model::event::{Event, Kind};
+use crate::model::ledger::Wish;
+use crate::model::log::Priority;
+use crate::model::revision::{Revision, RevisionId, Wanted};
+use crate::model::rollout::{Rollout, Verdict};
+use crate::model::scene::{Goal, Target};
+use crate::model::service::Service;
+
+/// Definitions read and kept; a service has few in use at a time.
+const KEPT: usize = 16;
+
+/// A revision with its definition as meant.
+pub(super) struct Known {
+    pub(super) revision: Revision,
+    pub(super) service: Service,
+}
+
+/// Revisions already read.
+pub(super) type Definitions = HashMap<RevisionId, Rc<Known>>;
+
+impl Manager {
+    /// Asks the store again; while it does not answer, what it said last holds.
+    pub(super) async fn ask_store(&mut self) {
+        match self.store.wanted(&self.service).await {
+            Ok(wanted) => {
+                self.wanted = wanted;
+                if self.voice.over(Kind::StoreLost) {
+                    let event = Event::new(Kind::StoreBack, Priority::INFO, "the store answers again");
+                    self.voice.tell(event, None).await;
+                }
+            }
+            Err(why) => self.voice.problem(Kind::StoreLost, why.to_string()).await,
+        }
+    }
+
+    /// Returns the goal of this look, and what the rollout of it needs to know.
+    pub(super) async fn goal(&mut self, wish: &Wish) -> Goal {
+        if self.leaving || wish.withdrawn {
+            return Goal::Withdraw(Box::new(self.last_rollout.clone()));
+        }
+        let Wanted::Revision(wanted) = self.wanted.clone() else {
+            return Goal::Keep;
+        };
+        let failed = matches!(self.ledger.verdict(&wanted), Some(Verdict::Failed { .. }));
+        if !failed {
+            return self.towards(&wanted).await;
+        }
+        match self.fallback(&wanted) {
+            Some(fallback) => self.towards(&fallback).await,
+            None => Goal::Withdraw(Box::new(self.last_rollout.clone())),
+        }
+    }
+
+    /// The revision proven last, the wanted one apart.
+    pub(super) fn fallback(&self, wanted: &RevisionId) -> Option<RevisionId> {
+        self.ledger.proven().into_iter().rfind(|it| it != wanted)
+    }
+
+    async fn towards(&mut self, revision: &RevisionId) -> Goal {
+        match self.known(revision).await {
+            Ok(known) => {
+                self.last_rollout = known.service.rollout.clone();
+                let proven = matches!(self.ledger.verdict(revision), Some(Verdict::Proven { .. }));
+                Goal::Serve(Box::new(Target {
+                    revision: revision.clone(),
+                    rollout: known.service.rollout.clone(),
+                    proven,
+                    prepared: self.trace.prepared.contains(revision),
+                }))
+            }
+            Err(why) => {
+                self.voice.problem(Kind::StoreLost, why).await;
+                Goal::Keep
+            }
+        }
+    }
+
+    /// Returns the revision with its definition, from memory, the node's cache or the store.
+    pub(super) async fn known(&mut self, revision: &RevisionId) -> Result<Rc<Known>, String> {
+        if let Some(known) = self.definitions.get(revision) {
+            return Ok(Rc::clone(known));
+        }
+        let fetched: Result<Revision, Error> = self.store.fetch(&self.service, revision).await;
+        let revision = fetched.map_err(|why| why.to_string())?;
+        let reading = definition::read(&revision.definition, &self.service);
+        let Some(service) = reading.service.filter(|_| reading.mistakes.is_empty()) else {
+            let mistakes: Vec<_> = reading.mistakes.iter().map(ToString::to_string).collect();
+            let words = mistakes.join("; ");
+            return Err(format!("revision {} has mistakes: {words}", revision.id.short()));
+        };
+        if self.definitions.len() >= KEPT {
+            self.definitions.clear();
+        }
+        let id = revision.id.clone();
+        let known = Rc::new(Known { revision, service });
+        self.definitions.insert(id, Rc::clone(&known));
+        Ok(known)
+    }
+}
+
+impl Known {
+    pub(super) fn rollout(&self) -> &Rollout {
+        &self.service.rollout
+    }
+}
