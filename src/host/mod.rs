@@ -1,6 +1,7 @@
 //! The hands. One file or folder per thing outside this process; no hand knows another, none decides.
 
 pub mod bus;
+pub mod balance;
 pub mod cgroup;
 pub mod clock;
 pub mod definitions;

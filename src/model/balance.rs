@@ -68,6 +68,18 @@ pub struct RealServer {
     pub inactive: u32,
 }
 
+/// What one real server has carried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Traffic {
+    pub at: SocketAddr,
+    /// All it was ever given, the open ones too.
+    pub connections: u64,
+    /// Bytes from clients.
+    pub bytes_in: u64,
+    /// Bytes to clients.
+    pub bytes_out: u64,
+}
+
 /// One change of one service address. Each is a single call; none touches another entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Change {

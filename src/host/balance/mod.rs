@@ -1,0 +1,72 @@
+//! A balancer: the service address clients use, and the real servers behind it.
+
+mod ipvs;
+
+use std::io;
+
+use crate::model::balance::{BalancerKind, Change, Front, RealServer, Traffic};
+use ipvs::Ipvs;
+
+/// The hold on one service address. Nothing is remembered: each call asks the kernel or changes it,
+/// blocks for milliseconds, and may come from any process. One thread at a time is enough for all.
+#[derive(Debug)]
+pub enum Balancer {
+    Ipvs(Ipvs),
+}
+
+impl Balancer {
+    /// Returns the hold on a service address; changes nothing.
+    ///
+    /// # Errors
+    /// This way of balancing does not work here; why, and what to type, in words.
+    pub fn open(kind: BalancerKind, _service: &str, front: &Front) -> io::Result<Balancer> {
+        match kind {
+            BalancerKind::Ipvs => Ipvs::open(front).map(Balancer::Ipvs),
+            BalancerKind::Nftables | BalancerKind::Relay => {
+                Err(io::Error::from(io::ErrorKind::Unsupported))
+            }
+        }
+    }
+
+    /// Returns the real servers as they are this moment, in no order; None when the service address is
+    /// not there.
+    ///
+    /// # Errors
+    /// The balancer does not answer.
+    pub fn read(&self) -> io::Result<Option<Vec<RealServer>>> {
+        match self {
+            Balancer::Ipvs(it) => it.read(),
+        }
+    }
+
+    /// Returns what each real server has carried since it was added; empty where nobody counts. IPVS
+    /// brings these up to date every two seconds.
+    ///
+    /// # Errors
+    /// The balancer does not answer.
+    pub fn traffic(&self) -> io::Result<Vec<Traffic>> {
+        match self {
+            Balancer::Ipvs(it) => it.traffic(),
+        }
+    }
+
+    /// Makes one change. Done already is done: `Create` of an address that is there puts its scheduler and
+    /// persistence right and touches no connection, `Add` of a real server that is there sets its weight,
+    /// `Remove` and `Delete` of what is gone are fine.
+    ///
+    /// # Errors
+    /// In words, with the address; `Weigh` of a real server that is not there is one.
+    pub fn change(&self, change: &Change) -> io::Result<()> {
+        match self {
+            Balancer::Ipvs(it) => it.change(change),
+        }
+    }
+
+    /// Whether this way of balancing works here; if not, why, and what to type.
+    pub fn works(kind: BalancerKind) -> Result<(), String> {
+        match kind {
+            BalancerKind::Ipvs => ipvs::works(),
+            BalancerKind::Nftables | BalancerKind::Relay => Err("not in this build".to_owned()),
+        }
+    }
+}
