@@ -3,6 +3,7 @@
 mod ask;
 mod check;
 mod ground;
+mod roll;
 mod shim;
 pub mod words;
 
@@ -21,6 +22,8 @@ pub(crate) const DONE: u8 = 0;
 pub(crate) const REFUSED: u8 = 1;
 /// The words make no sense.
 pub(crate) const USAGE: u8 = 2;
+/// Who was asked does not answer.
+pub(crate) const UNREACHABLE: u8 = 3;
 /// Something of ours failed.
 pub(crate) const INTERNAL: u8 = 4;
 /// Docker does not answer.
@@ -69,6 +72,11 @@ async fn act(command: Command) -> u8 {
         Command::Stop { names } => ask::systemctl("stop", &names).await,
         Command::Restart { names } => ask::systemctl("restart", &names).await,
         Command::Reload { names } => ask::systemctl("reload", &names).await,
+        Command::Roll(wish) => roll::roll(wish).await,
+        Command::Pause { service } => roll::pause(&service, true),
+        Command::Resume { service } => roll::pause(&service, false),
+        Command::Abort { service } => roll::abort(&service).await,
+        Command::History(wish) => roll::history(wish).await,
         Command::Example => check::example(),
         Command::Install(wish) => ground::install(&wish),
         Command::Uninstall(wish) => ground::uninstall(&wish),

@@ -84,6 +84,22 @@ pub enum Command {
         #[arg(required = true)]
         names: Vec<String>,
     },
+    /// Roll the wanted revision out; one that was given up is tried again
+    Roll(RollWish),
+    /// Hold a rollout where it is; what serves is cared for meanwhile
+    Pause {
+        service: String,
+    },
+    /// Let a rollout go on
+    Resume {
+        service: String,
+    },
+    /// Give up the rollout under way; what served before serves again
+    Abort {
+        service: String,
+    },
+    /// Show a service's rollouts step by step
+    History(HistoryWish),
     /// Print a definition with every key explained
     Example,
     /// Put binary, units, generator, manual and completions in place
@@ -130,6 +146,36 @@ pub struct LogWish {
     /// Only lines of this revision
     #[arg(long)]
     pub rev: Option<String>,
+    /// The journal's records as they are, one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct RollWish {
+    /// The service
+    pub service: String,
+    /// Show each step, and return when the old revision has gone or the new one was given up
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Follow until the new revision is proven; the old one's last connections may take longer
+    #[arg(long)]
+    pub detach: bool,
+    /// Seconds it is followed at most; the rollout itself goes on
+    #[arg(long, default_value = "1800")]
+    pub timeout: u64,
+    /// One JSON object per step, and the failure report as the last one
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct HistoryWish {
+    /// The service
+    pub service: String,
+    /// The last so many steps
+    #[arg(short = 'n', long, default_value = "200")]
+    pub lines: usize,
     /// The journal's records as they are, one JSON object a line
     #[arg(long)]
     pub json: bool,

@@ -1,7 +1,7 @@
 //! The hands. One file or folder per thing outside this process; no hand knows another, none decides.
 
-pub mod bus;
 pub mod balance;
+pub mod bus;
 pub mod cgroup;
 pub mod clock;
 pub mod definitions;
@@ -12,6 +12,7 @@ pub mod files;
 pub mod influx;
 pub mod journal;
 pub mod kernel;
+pub mod lease;
 pub mod memo;
 pub mod memory;
 pub mod notify;

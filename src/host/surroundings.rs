@@ -70,6 +70,13 @@ pub fn program() -> (PathBuf, bool) {
     }
 }
 
+/// Returns who is at the keyboard, `anna@node1`: the one before sudo, where there was one.
+pub fn who() -> String {
+    let name = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|it| std::env::var(it).ok());
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    format!("{}@{host}", name.unwrap_or_else(|| "root".to_owned()))
+}
+
 /// Replaces this process by the program at `path` with the same words; returns only when that fails.
 pub fn reexecute(path: &std::path::Path) -> std::io::Error {
     use std::os::unix::process::CommandExt;

@@ -1,10 +1,10 @@
 //! What is to serve: the wanted revision, or the last proven one where the wanted one failed.
 
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::Manager;
-use crate::decide::definition;
+use crate::decide::{definition, instance};
 use crate::host::store::Error;
 use crate::model::event::{Event, Kind};
 use crate::model::ledger::Wish;
@@ -24,7 +24,7 @@ pub(super) struct Known {
 }
 
 /// Revisions already read.
-pub(super) type Definitions = HashMap<RevisionId, Rc<Known>>;
+pub(super) type Definitions = HashMap<RevisionId, Arc<Known>>;
 
 impl Manager {
     /// Asks the store again; while it does not answer, what it said last holds.
@@ -84,9 +84,9 @@ impl Manager {
     }
 
     /// Returns the revision with its definition, from memory, the node's cache or the store.
-    pub(super) async fn known(&mut self, revision: &RevisionId) -> Result<Rc<Known>, String> {
+    pub(super) async fn known(&mut self, revision: &RevisionId) -> Result<Arc<Known>, String> {
         if let Some(known) = self.definitions.get(revision) {
-            return Ok(Rc::clone(known));
+            return Ok(Arc::clone(known));
         }
         let fetched: Result<Revision, Error> = self.store.fetch(&self.service, revision).await;
         let revision = fetched.map_err(|why| why.to_string())?;
@@ -100,8 +100,9 @@ impl Manager {
             self.definitions.clear();
         }
         let id = revision.id.clone();
-        let known = Rc::new(Known { revision, service });
-        self.definitions.insert(id, Rc::clone(&known));
+        let service = instance::fit(service, revision.image_digest.as_deref());
+        let known = Arc::new(Known { revision, service });
+        self.definitions.insert(id, Arc::clone(&known));
         Ok(known)
     }
 }

@@ -3,17 +3,17 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
 use super::Manager;
 use super::wants::Known;
-use crate::decide::health;
-use crate::host::docker::Docker;
+use crate::decide::{exit, expect};
+use crate::host::docker::{Docker, Error};
 use crate::host::{bus::Bus, disk, notify, probe};
-use crate::model::check::{Detail, Probe};
+use crate::model::check::{Answer, Ask, Order, Probe, StatusRange};
 use crate::model::job::JobOutcome;
 use crate::model::revision::InstanceName;
 use crate::model::rollout::{Drain, Hint, Report};
@@ -58,18 +58,18 @@ impl Work {
         let task = match step {
             Step::Prepare(revision) => {
                 let known = manager.known(revision).await.map_err(io::Error::other)?;
-                tokio::task::spawn_local(prepare(known))
+                tokio::spawn(prepare(known))
             }
             Step::Start(name) => {
                 manager.forewarn(scene)?;
                 let unit = name.unit(&manager.service);
                 let limit = deadline(scene);
-                tokio::task::spawn_local(start(manager.bus.clone(), unit, limit))
+                tokio::spawn(start(manager.bus.clone(), unit, limit))
             }
             Step::Probe(revision) => {
                 let known = manager.known(revision).await.map_err(io::Error::other)?;
                 let address = manager.fronts()?.addresses()[0].at;
-                tokio::task::spawn_local(through(known, address))
+                tokio::spawn(through(known, address))
             }
             Step::Hint(name) => {
                 let known = manager.known(&name.revision).await;
@@ -79,7 +79,7 @@ impl Work {
                 };
                 let container = name.container(&manager.service);
                 let at = manager.sight.at.get(name).copied();
-                tokio::task::spawn_local(tell(container, at, hint))
+                tokio::spawn(tell(container, at, hint))
             }
             Step::Open
             | Step::Admit(_)
@@ -122,7 +122,7 @@ fn deadline(scene: &Scene) -> Duration {
 }
 
 /// The image here by its digest, and room for what it will write.
-async fn prepare(known: Rc<Known>) -> Ended {
+async fn prepare(known: Arc<Known>) -> Ended {
     let docker = match Docker::connect().await {
         Ok(docker) => docker,
         Err(why) => return Ended::Later(why.to_string()),
@@ -139,7 +139,7 @@ async fn prepare(known: Rc<Known>) -> Ended {
         // Docker keeps its files elsewhere; it says itself when it cannot write.
         Ok(_) | Err(_) => {}
     }
-    let image = known.image();
+    let image = known.service.container.image.clone();
     match docker.image_id(&image).await {
         Ok(Some(_)) => return Ended::Well,
         Ok(None) => {}
@@ -150,7 +150,7 @@ async fn prepare(known: Rc<Known>) -> Ended {
     });
     match pulled.await {
         Ok(()) => Ended::Well,
-        Err(why) if why.is_away() => Ended::Later(why.to_string()),
+        Err(why @ Error::Away { .. }) => Ended::Later(why.to_string()),
         Err(why) => failed(
             format!("cannot pull {image}: {why}"),
             "docker pull by hand shows more",
@@ -183,39 +183,42 @@ async fn start(bus: Bus, unit: String, limit: Duration) -> Ended {
 }
 
 /// The health check's own question, asked through the service address; else a connection.
-async fn through(known: Rc<Known>, address: SocketAddr) -> Ended {
-    let mut last = String::new();
-    let mut detail = Detail::default();
+async fn through(known: Arc<Known>, address: SocketAddr) -> Ended {
+    let mut last = None;
     for _ in 0..PROBES {
-        match ask(&known, address).await {
-            Ok(()) => return Ended::Well,
-            Err((why, seen)) => (last, detail) = (why, seen),
+        let answer = ask(&known, address).await;
+        if answer.good {
+            return Ended::Well;
         }
+        last = Some(answer);
         tokio::time::sleep(PROBE_PAUSE).await;
     }
+    let said = last.as_ref().map(|it| it.summary.clone()).unwrap_or_default();
     Ended::Failed(Box::new(Report {
-        what: format!("no good answer through the service address {address}: {last}"),
+        what: format!("no good answer through the service address {address}: {said}"),
         stage: "swap".into(),
-        answer: Some(detail),
+        answer: last.map(|it| it.detail),
         next: "`wharf doctor` looks at the balancer's settings".into(),
         ..Report::default()
     }))
 }
 
-async fn ask(known: &Known, address: SocketAddr) -> Result<(), (String, Detail)> {
+async fn ask(known: &Known, address: SocketAddr) -> Answer {
     let host = address.ip().to_string();
     let health = known.service.health.as_ref().map(|it| &it.probe);
     if let Some(Probe::Http(ask)) = health {
-        let mut ask = (**ask).clone();
-        ask.port = address.port();
-        ask.host = None;
-        return match probe::http(&ask, &host, PROBE_LIMIT).await {
-            Ok(reply) => health::good(&ask, &reply),
-            Err(why) => Err((why.to_string(), Detail::default())),
+        let ask = Ask {
+            port: address.port(),
+            host: None,
+            ..(**ask).clone()
         };
+        // What the body has to be was asked of the instance itself; here the way to it is in question.
+        let ask = Ask { expected_body: None, ..ask };
+        let met = probe::http(&ask, &host, PROBE_LIMIT).await;
+        return expect::http(&ask, &probe::url(&ask, &host), met, None, Duration::ZERO);
     }
-    let connected = probe::tcp(&host, address.port(), PROBE_LIMIT).await;
-    connected.map_err(|why| (why.to_string(), Detail::default()))
+    let met = probe::tcp(&host, address.port(), PROBE_LIMIT).await;
+    expect::tcp(&address.to_string(), met, Duration::ZERO)
 }
 
 async fn tell(container: String, at: Option<SocketAddr>, hint: Option<Hint>) -> Ended {
@@ -231,16 +234,31 @@ async fn hinted(container: &str, at: Option<SocketAddr>, hint: Option<Hint>) -> 
             docker.kill(container, &signal).await.map_err(|it| it.to_string())
         }
         (Some(Hint::Exec(argv)), _) => {
-            let order = crate::model::check::Order::new(argv);
-            let ran = docker.exec(container, &order, None, HINT_LIMIT).await;
-            ran.map(drop).map_err(|it| format!("{it:?}"))
+            let order = Order::new(argv);
+            let (ran, _) = docker.exec(container, &order, None, HINT_LIMIT).await;
+            ran.map(drop).map_err(|it| it.to_string())
         }
         (Some(Hint::Http(path)), Some(at)) => {
-            let ask = crate::model::check::Ask::post(&path, at.port());
-            let answer = probe::http(&ask, &at.ip().to_string(), HINT_LIMIT).await;
+            let answer = probe::http(&post(path, at.port()), &at.ip().to_string(), HINT_LIMIT).await;
             answer.map(drop).map_err(|it| it.to_string())
         }
         (Some(Hint::Http(_)) | None, _) => Ok(()),
+    }
+}
+
+fn post(path: String, port: u16) -> Ask {
+    Ask {
+        https: false,
+        host: None,
+        port,
+        path,
+        method: "POST".into(),
+        query: Vec::new(),
+        headers: Vec::new(),
+        body: None,
+        status: StatusRange { from: 200, to: 299 },
+        expected_body: None,
+        verify: false,
     }
 }
 
@@ -279,7 +297,6 @@ impl Manager {
             self.trace.hinted.push(name.clone());
         } else if let (Step::Probe(_), Some(trial)) = (step, &mut self.trace.trial) {
             trial.probed = true;
-            self.swapped = true;
         }
         self.ledger.set_trace(&self.trace)
     }
@@ -298,7 +315,7 @@ impl Manager {
     /// Docker being away says nothing about a revision, and a proven one is tried again.
     async fn start_failed(&mut self, name: &InstanceName) -> io::Result<()> {
         let proven = self.is_proven(&name.revision);
-        let away = self.exit_status(name).await == Some(i32::from(crate::decide::exit::DOCKER_AWAY));
+        let away = self.exit_status(name).await == Some(i32::from(exit::DOCKER_AWAY));
         if away {
             self.later("docker is away").await;
         } else if !proven && !self.refused.contains(name) {

@@ -62,8 +62,8 @@ pub struct StepLine {
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     Going,
-    /// The revision takes all new connections, and a request through the address was answered.
-    Swapped,
+    /// The revision served through its window; what is left is the old one's leaving.
+    Proven,
     /// It is proven and nothing else runs.
     Done,
     /// It was given up; what served before serves again.

@@ -1,8 +1,10 @@
 //! The only printer: answers on stdout, talk on stderr.
 
 pub mod doctor;
+pub mod history;
 pub mod mistakes;
 pub mod records;
+pub mod report;
 pub mod status;
 pub mod words;
 

@@ -1,0 +1,397 @@
+//! The story of one service's revisions: look, decide one step, do it, look again.
+
+mod act;
+mod front;
+mod ledger;
+mod look;
+mod report;
+mod voice;
+mod wants;
+pub mod wish;
+mod work;
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::decide::rollout;
+use crate::host::bus::{Bus, Changes};
+use crate::host::lease::{self, Lease, Taken};
+use crate::host::store::{Store, Watch};
+use crate::host::surroundings::{self, Surroundings};
+use crate::host::{notify, signals};
+use crate::model::balance::Address;
+use crate::model::event::{Event, Kind};
+use crate::model::job::JobKind;
+use crate::model::ledger::{self as notes, Outcome, Trace};
+use crate::model::log::Priority;
+use crate::model::revision::{InstanceName, RevisionId, Wanted};
+use crate::model::rollout::{Rollout, Verdict};
+use crate::model::scene::{Goal, Scene};
+use crate::model::step::{End, Step};
+
+use act::Then;
+use front::Fronts;
+use ledger::Ledger;
+use look::Sight;
+use voice::Voice;
+use wants::Definitions;
+use work::Work;
+
+/// Between two looks while something is under way. Changes of units are heard of; open connections
+/// and a container's own death are not.
+const SOON: Duration = Duration::from_millis(250);
+/// Between two looks while nothing is to be done.
+const CALM: Duration = Duration::from_secs(5);
+/// After a look or step that did not succeed, and while docker or systemd are away.
+const LATER: Duration = Duration::from_secs(2);
+/// How often an operator's wish is looked for; it is a file.
+const WISHES: Duration = Duration::from_millis(500);
+/// The longest leave-taking systemd is asked for at a time; each step of it asks anew.
+const FAREWELL: Duration = Duration::from_secs(90);
+/// A lease not renewed for so long belongs to a process that hangs; systemd's watchdog ends it.
+const LEASE: Duration = Duration::from_secs(30);
+
+/// Exit codes of the manager's unit.
+const DONE: u8 = 0;
+const REFUSED: u8 = 1;
+/// What a restart does not cure.
+const UNUSABLE: u8 = 78;
+
+/// Everything one manager knows while it lives.
+pub struct Manager {
+    service: String,
+    /// The address its unit was given.
+    given: Option<Address>,
+    site: Surroundings,
+    store: Store,
+    bus: Bus,
+    ledger: Ledger,
+    voice: Voice,
+    wanted: Wanted,
+    definitions: Definitions,
+    last_rollout: Rollout,
+    fronts: Option<Fronts>,
+    trace: Trace,
+    sight: Sight,
+    /// Looks in a row that found an instance without an open connection.
+    zeros: BTreeMap<InstanceName, u32>,
+    works: HashMap<Step, Work>,
+    /// Instances whose start job failed.
+    refused: Vec<InstanceName>,
+    last: Option<Step>,
+    /// The target serves, or did once: systemd has been told.
+    announced: bool,
+    /// Asked to bring everything down.
+    leaving: bool,
+    not_before: Instant,
+}
+
+/// Manages the service until systemd says stop; returns the unit's exit code.
+///
+/// # Errors
+/// Only when this process cannot listen to signals, or cannot reach systemd at all.
+pub async fn run(service: &str, given: Option<Address>) -> io::Result<u8> {
+    let (mut stop, mut reload) = signals::listen()?;
+    let ledger = Ledger::open(service)?;
+    let _lease = match take_lease(&ledger)? {
+        Taken::Mine(lease) => lease,
+        Taken::Held(holder) => return Ok(refuse(service, &holder)),
+    };
+    let site = surroundings::look(&format!("{service}@manager"));
+    let voice = Voice::new(service, &ledger.places);
+    let store = Store::open().map_err(io::Error::other)?;
+    let bus = Bus::connect().await?;
+    let mut changes = bus.changes(service).await?;
+    let mut watch = store.watch(service);
+    let mut manager = Manager {
+        service: service.to_owned(),
+        given,
+        site,
+        store,
+        bus,
+        voice,
+        wanted: Wanted::Unknown,
+        definitions: Definitions::new(),
+        last_rollout: Rollout::default(),
+        fronts: None,
+        trace: ledger.trace(),
+        ledger,
+        sight: Sight::default(),
+        zeros: BTreeMap::new(),
+        works: HashMap::new(),
+        refused: Vec::new(),
+        last: None,
+        announced: false,
+        leaving: false,
+        not_before: Instant::now(),
+    };
+    manager.ask_store().await;
+    manager.live(&mut stop, &mut reload, &mut changes, &mut watch).await
+}
+
+fn take_lease(ledger: &Ledger) -> io::Result<Taken> {
+    let lease = notes::Lease {
+        owner: surroundings::look("").unit,
+        pid: std::process::id(),
+        expires_ms: act::millis() + u64::try_from(LEASE.as_millis()).unwrap_or(u64::MAX),
+    };
+    let text = serde_json::to_string(&lease).map_err(io::Error::other)?;
+    lease::take(&ledger.places.lease(), &text)
+}
+
+impl Manager {
+    async fn live(
+        &mut self,
+        stop: &mut signals::Stop,
+        reload: &mut signals::Reload,
+        changes: &mut Changes,
+        watch: &mut Watch,
+    ) -> io::Result<u8> {
+        loop {
+            let _ = notify::watchdog();
+            let then = self.turn().await;
+            if let Some(code) = self.over() {
+                return Ok(code);
+            }
+            if then == Then::Look {
+                continue;
+            }
+            let pause = if then == Then::Wait { SOON } else { CALM };
+            let asked = self.ledger.wish();
+            tokio::select! {
+                () = stop.asked(), if !self.leaving => {
+                    if let Some(code) = self.asked_to_stop().await {
+                        return Ok(code);
+                    }
+                }
+                () = reload.asked() => self.asked_to_reload().await,
+                () = watch.changed() => self.ask_store().await,
+                heard = changes.next() => if heard.is_err() { self.bus_again(changes).await },
+                () = self.wish_other_than(&asked) => {}
+                () = sleep(pause) => {}
+            }
+        }
+    }
+
+    /// One look and one step.
+    async fn turn(&mut self) -> Then {
+        if let Err(why) = self.gather().await {
+            self.later(&why.to_string()).await;
+        }
+        let scene = match self.look().await {
+            Ok(scene) => scene,
+            Err(why) => {
+                self.voice.problem(Kind::BalancerLost, why.to_string()).await;
+                sleep(LATER).await;
+                return Then::Wait;
+            }
+        };
+        self.voice.over(Kind::BalancerLost);
+        let step = rollout::next(&scene);
+        self.tell(&step, &scene).await;
+        if Instant::now() < self.not_before && begins(&step) {
+            return Then::Wait;
+        }
+        match self.act(&step, &scene).await {
+            Ok(then) => then,
+            Err(why) => {
+                self.later(&format!("{step}: {why}")).await;
+                Then::Wait
+            }
+        }
+    }
+
+    /// Tells a step that is not the last one told, and what it means for those who wait.
+    async fn tell(&mut self, step: &Step, scene: &Scene) {
+        self.voice.revision = match (&scene.goal, &self.wanted) {
+            (_, Wanted::Revision(wanted)) => Some(wanted.clone()),
+            (Goal::Serve(target), _) => Some(target.revision.clone()),
+            (_, _) => None,
+        };
+        self.announce(scene);
+        if self.last.as_ref().is_some_and(|it| same(it, step)) {
+            self.voice.status(&self.standing(step));
+            return;
+        }
+        self.last = Some(step.clone());
+        self.voice.status(&self.standing(step));
+        let outcome = self.outcome(step);
+        let quiet = matches!(step, Step::Swap { .. } | Step::Prove(_) | Step::Fail(..));
+        if !quiet {
+            let event = Event::new(Kind::Stepped, Priority::INFO, step.to_string());
+            let unit = about(step).map(|it| it.unit(&self.service));
+            self.voice.step(event, outcome, unit.as_deref()).await;
+        }
+    }
+
+    /// READY once the target takes connections at all.
+    fn announce(&mut self, scene: &Scene) {
+        let serves = scene.instances.iter().any(|it| it.slot.takes() && it.alive);
+        if serves && !self.announced {
+            let _ = notify::ready();
+            self.announced = true;
+        }
+    }
+
+    fn outcome(&self, step: &Step) -> Outcome {
+        match (step, &self.wanted) {
+            (Step::Done(End::Serving(it)), Wanted::Revision(wanted)) if it == wanted => {
+                Outcome::Done
+            }
+            (Step::Done(End::Serving(_) | End::Nothing), Wanted::Revision(_)) => Outcome::Failed,
+            _ => Outcome::Going,
+        }
+    }
+
+    /// The line of `systemctl status`.
+    fn standing(&self, step: &Step) -> String {
+        match &self.wanted {
+            Wanted::Revision(wanted) => match self.ledger.verdict(wanted) {
+                Some(Verdict::Failed { report, .. }) => {
+                    format!("{step}; {} was given up: {}", wanted.short(), report.what)
+                }
+                Some(Verdict::Proven { .. }) | None => step.to_string(),
+            },
+            Wanted::Deleted => format!(
+                "{step}; its document was deleted: `wharf withdraw {}` takes it down",
+                self.service
+            ),
+            Wanted::Unknown => format!("{step}; nobody has put {} yet", self.service),
+        }
+    }
+
+    /// The exit code, once there is nothing left to do for good.
+    fn over(&mut self) -> Option<u8> {
+        let done = self.last.as_ref().is_some_and(|it| matches!(it, Step::Done(_)));
+        if done && self.leaving {
+            return Some(DONE);
+        }
+        let nothing = self.last == Some(Step::Done(End::Nothing)) && !self.ledger.wish().withdrawn;
+        let unknown = self.wanted == Wanted::Unknown && self.sight.units.len() <= 1 && done;
+        ((nothing || unknown) && !self.announced).then_some(UNUSABLE)
+    }
+
+    /// A restart of the manager leaves everything as it is; a stop brings everything down.
+    async fn asked_to_stop(&mut self) -> Option<u8> {
+        let job = self.bus.job_type_of(&self.site.unit).await;
+        if matches!(job, Ok(Some(JobKind::Restart))) {
+            return Some(DONE);
+        }
+        let _ = notify::stopping();
+        let _ = notify::extend(FAREWELL.max(self.last_rollout.drain_timeout + FAREWELL));
+        self.works.clear();
+        self.leaving = true;
+        None
+    }
+
+    async fn asked_to_reload(&mut self) {
+        let _ = notify::reloading();
+        let (program, newer) = surroundings::program();
+        if newer {
+            let why = surroundings::reexecute(&program);
+            self.later(&format!("cannot become the new {}: {why}", program.display())).await;
+        }
+        self.definitions.clear();
+        self.ask_store().await;
+        let _ = notify::ready();
+    }
+
+    async fn bus_again(&mut self, changes: &mut Changes) {
+        sleep(LATER).await;
+        if let Ok(bus) = Bus::connect().await
+            && let Ok(again) = bus.changes(&self.service).await
+        {
+            (self.bus, *changes) = (bus, again);
+        }
+    }
+
+    async fn wish_other_than(&self, asked: &notes::Wish) {
+        while self.ledger.wish() == *asked {
+            sleep(WISHES).await;
+        }
+    }
+
+    /// Nothing new is begun for a moment.
+    async fn later(&mut self, why: &str) {
+        self.not_before = Instant::now() + LATER;
+        self.voice.status(why);
+        self.voice.tell(Event::new(Kind::Stepped, Priority::WARNING, why), None).await;
+    }
+
+    fn is_proven(&self, revision: &RevisionId) -> bool {
+        matches!(self.ledger.verdict(revision), Some(Verdict::Proven { .. }))
+    }
+
+    async fn exit_status(&self, name: &InstanceName) -> Option<i32> {
+        let unit = name.unit(&self.service);
+        let units = self.bus.list(&unit).await.ok()?;
+        units.first().map(|it| it.exit_status)
+    }
+
+    fn fronts(&self) -> io::Result<&Fronts> {
+        self.fronts.as_ref().ok_or_else(|| io::Error::other("the balancer is not open"))
+    }
+
+    fn fit_fronts(&mut self, goal: &Goal) -> io::Result<()> {
+        let rollout = match goal {
+            Goal::Serve(target) => &target.rollout,
+            Goal::Withdraw(rollout) => rollout,
+            Goal::Keep => return Ok(()),
+        };
+        let fit = self.fronts.as_ref().is_some_and(|it| it.fit(rollout, self.given));
+        if !fit {
+            self.fronts = Some(Fronts::open(&self.service, rollout, self.given)?);
+        }
+        Ok(())
+    }
+
+    /// What instances are to know before one of a revision on probation is started.
+    fn forewarn(&self, scene: &Scene) -> io::Result<()> {
+        let serving = self.ledger.front().map(|it| it.serving).unwrap_or_default();
+        let probation = match &scene.goal {
+            Goal::Serve(it) if !it.proven => Some(it.revision.clone()),
+            Goal::Serve(_) | Goal::Keep | Goal::Withdraw(_) => None,
+        };
+        self.tell_instances(serving, probation)
+    }
+}
+
+/// Steps that are held back for a moment after something went wrong.
+fn begins(step: &Step) -> bool {
+    matches!(step, Step::Prepare(_) | Step::Start(_) | Step::Open | Step::Admit(_))
+}
+
+/// Two waits of a kind are one, however long each has to go on.
+fn same(one: &Step, other: &Step) -> bool {
+    match (one, other) {
+        (Step::Wait(one), Step::Wait(other)) => {
+            std::mem::discriminant(one) == std::mem::discriminant(other)
+        }
+        (one, other) => one == other,
+    }
+}
+
+/// The instance a step is about: its story in the journal has the step as well.
+fn about(step: &Step) -> Option<&InstanceName> {
+    if let Step::Start(it) | Step::Admit(it) | Step::Hint(it) | Step::Stop(it) | Step::Remove(it) = step
+    {
+        return Some(it);
+    }
+    None
+}
+
+fn refuse(service: &str, holder: &str) -> u8 {
+    let lease = serde_json::from_str::<notes::Lease>(holder).ok();
+    let who = lease.map_or_else(
+        || "another process".to_owned(),
+        |it| format!("{} (process {})", it.owner, it.pid),
+    );
+    let text = format!("{service} is managed by {who} already; stop that one first");
+    let event = Event::new(Kind::Failed, Priority::ERROR, text.clone());
+    crate::host::journal::event::print(&event);
+    let _ = notify::status(&text);
+    REFUSED
+}
