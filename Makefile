@@ -7,6 +7,8 @@ export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 TARGET ?= $(shell PATH='$(PATH)' rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 # One file that needs nothing of the host: see "Release" in ARCHITECTURE.md.
 RELEASE := target/wharf
+DEB := target/wharf.deb
+CARGO_DEB := 3.8.0
 SOURCES := $(shell find src units -type f) Cargo.toml Cargo.lock
 STAGED := $(if $(DESTDIR),--root '$(DESTDIR)')
 
@@ -47,11 +49,14 @@ uninstall:
 
 # The units are left out: the package renders them for the systemd of the host it lands on.
 # cargo-deb has a folder of its own, since it would keep its scratch in target/wharf.
-deb: $(RELEASE)
-	command -v cargo-deb >/dev/null || cargo install cargo-deb --locked
+# cargo-deb without its default features needs no library of the host: it calls xz.
+deb: $(DEB)
+
+$(DEB): $(RELEASE) README.md CHANGELOG.md $(wildcard packaging/*)
+	command -v cargo-deb >/dev/null || cargo install cargo-deb --locked --version '$(CARGO_DEB)' --no-default-features
 	rm -rf target/stage
 	$(RELEASE) install --prefix /usr --root target/stage
-	CARGO_TARGET_DIR=target/deb cargo deb --no-build --no-strip --output target/
+	CARGO_TARGET_DIR=target/deb cargo deb --no-build --no-strip --output $@
 
 lab-up:
 	tests/lab/install

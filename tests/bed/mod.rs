@@ -50,6 +50,16 @@ impl Node {
         Node { name, _turn: turn }
     }
 
+    /// A node as it was when it was made, without wharf; for files whose tests are all of this kind.
+    pub(crate) fn bare() -> Node {
+        let turn = PREPARED
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let name = "node1";
+        clean(name);
+        Node { name, _turn: turn }
+    }
+
     /// Runs a shell line in the node.
     pub(crate) fn run(&self, line: &str) -> Ran {
         let output = command(&["run", self.name, line]).output().unwrap();
@@ -146,14 +156,18 @@ impl Node {
     }
 }
 
+fn clean(name: &str) {
+    lab(&["up", "1"]);
+    // `up` leaves a node that runs as it is, and an earlier test may have used it.
+    lab(&["restore", name]);
+}
+
 fn prepare(name: &str) {
     assert!(
         std::path::Path::new(RELEASE).exists(),
         "{RELEASE} is missing: make release"
     );
-    lab(&["up", "1"]);
-    // `up` leaves a node that runs as it is, and an earlier test may have used it.
-    lab(&["restore", name]);
+    clean(name);
     lab(&["copy", name, RELEASE, "/root/wharf"]);
     lab(&[
         "run",
