@@ -205,7 +205,10 @@ fn dockers_restart_costs_nothing_with_live_restore_and_is_explained_without() {
     );
     assert_ne!(identity(&node, "web"), before);
     let told = node.ok("journalctl --sync; journalctl -u runner@web -o cat");
-    assert!(told.contains("stopped from outside"), "{told}");
+    assert!(
+        told.contains("stopped by docker, which went down itself"),
+        "{told}"
+    );
     node.ok("systemctl stop runner@web");
     nothing_left(&node);
 }

@@ -46,6 +46,7 @@ impl Shim {
         let docker = self.reach().await?;
         self.docker = Some(docker.clone());
         let daemon = docker.daemon().await.map_err(|it| Ending::away(&it))?;
+        self.live_restore = daemon.live_restore;
         self.prepare()?;
         let holder = docker
             .inspect(&name)

@@ -48,6 +48,8 @@ pub struct Shim {
     site: Surroundings,
     voice: Voice,
     docker: Option<Docker>,
+    /// docker's containers outlive it.
+    live_restore: bool,
     /// The container this shim answers for, from its creation or adoption to its removal.
     container: Option<String>,
     carrier: Option<Carrier>,
@@ -83,6 +85,7 @@ pub async fn run(loaded: Loaded, echo: Option<Echo>) -> std::io::Result<u8> {
         file: loaded.file,
         site,
         docker: None,
+        live_restore: false,
         container: None,
         carrier: None,
         log_events: Events::default(),

@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::end::Ending;
 use super::watch::Watch;
 use super::{Shim, spoken};
+use crate::decide::exit::ender::{Daemon, Heard, ender};
 use crate::decide::exit::{Ender, signal};
 use crate::decide::life::Happening;
 use crate::host::docker::events::Hint;
@@ -24,6 +25,9 @@ const REMOVE_GRACE: Duration = Duration::from_millis(300);
 const STEP: Duration = Duration::from_millis(50);
 /// The event that tells who ended a container comes a moment after the end itself.
 const HEAR_OUT: Duration = Duration::from_millis(300);
+/// A docker that does not take a new call for so long is taken for one that is going: it answers the
+/// calls under way meanwhile.
+const DOOR: Duration = Duration::from_secs(2);
 /// A container that ends so long after somebody's stop signal has ended for its own reasons.
 const SIGNAL_LASTS: Duration = Duration::from_secs(120);
 
@@ -90,11 +94,11 @@ impl Shim {
     /// The container ended. After somebody else's signal it may be on its way up again, or away.
     pub(super) async fn settle(&mut self, watch: &mut Watch) -> Option<Ending> {
         self.hear_out(watch).await;
-        let outside = watch.outside.take().filter(Signal::lasts);
-        let (grace, ender) = match outside {
-            None => (Duration::ZERO, Ender::Itself),
-            Some(it) if it.kill => (REMOVE_GRACE, Ender::StoppedOutside),
-            Some(_) => (RESTART_GRACE, Ender::StoppedOutside),
+        let outside = watch.outside.filter(Signal::lasts);
+        let grace = match outside {
+            None => Duration::ZERO,
+            Some(it) if it.kill => REMOVE_GRACE,
+            Some(_) => RESTART_GRACE,
         };
         let docker = self.docker.clone()?;
         let since = Instant::now();
@@ -107,11 +111,23 @@ impl Shim {
                     return Some(Ending::Ended(Ender::RemovedOutside));
                 }
                 Ok(Some(_)) if since.elapsed() < grace => sleep(STEP).await,
-                Ok(Some(_)) => return Some(Ending::Ended(ender)),
+                Ok(Some(_)) => {
+                    let daemon = door(outside).await;
+                    return Some(Ending::Ended(self.ender(daemon, watch)));
+                }
                 Ok(None) => return Some(Ending::Ended(Ender::RemovedOutside)),
                 Err(why) => return self.lose(&why, watch),
             }
         }
+    }
+
+    /// Who ended it, as far as docker's ways tell.
+    pub(super) fn ender(&self, docker: Daemon, watch: &mut Watch) -> Ender {
+        ender(Heard {
+            signal: watch.outside.take().is_some_and(|it| it.lasts()),
+            docker,
+            live_restore: self.live_restore,
+        })
     }
 
     /// Reads docker's events up to the container's death, which stands behind what led to it.
@@ -156,6 +172,7 @@ impl Shim {
             "somebody restarted the container through docker: it must prove itself again",
         );
         watch.started_at.clone_from(&seen.started_at);
+        watch.outside = None;
         (self.cgroup, self.oom_kills, self.code) = (None, 0, None);
         self.measure(seen.pid);
         // Its application will say again what it said before.
@@ -181,6 +198,17 @@ impl Shim {
             watch.checks.hear(&Note::Ready);
         }
         self.step(Happening::Unpaused, watch, None)
+    }
+}
+
+/// Whether docker takes new calls; only asked where a signal of docker's ended the container.
+async fn door(outside: Option<Signal>) -> Daemon {
+    if outside.is_none() {
+        return Daemon::Stayed;
+    }
+    match timeout(DOOR, Docker::connect()).await {
+        Ok(Ok(_)) => Daemon::Stayed,
+        Ok(Err(_)) | Err(_) => Daemon::Leaving,
     }
 }
 

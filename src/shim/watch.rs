@@ -17,6 +17,7 @@ use super::outside::Signal;
 use super::pulse::Pulse;
 use super::{Shim, spoken};
 use crate::decide::exit::Ender;
+use crate::decide::exit::ender::Daemon;
 use crate::decide::life::{Happening, Phase};
 use crate::host::docker::events::Hint;
 use crate::host::docker::{Docker, Error};
@@ -196,7 +197,10 @@ impl Shim {
         };
         self.voice.info(Kind::DockerBack, text);
         if !seen.running {
-            return Some(Ending::Ended(Ender::Itself));
+            return Some(Ending::Ended(self.ender(Daemon::WasAway, watch)));
+        }
+        if let Ok(daemon) = docker.daemon().await {
+            self.live_restore = daemon.live_restore;
         }
         self.hold(&docker, watch).await;
         self.compare(seen, watch).await

@@ -1,6 +1,7 @@
 //! The daemon goes away and comes back, or does not: with a dockerd of the test's own.
 
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, geteuid, kill_process};
@@ -18,29 +19,33 @@ stop: {timeout: 2s}
 daemon_grace: GRACE
 ";
 
-/// A dockerd with a socket, data and a bridge of its own, and live-restore.
+/// A dockerd with a socket, data and a bridge of its own.
 struct Daemon {
     folder: tempfile::TempDir,
     bridge: String,
+    live_restore: bool,
     child: Option<Child>,
 }
 
 impl Daemon {
     /// None where there is none to start and it may be missing.
-    fn boot() -> Option<Daemon> {
+    fn boot(live_restore: bool) -> Option<Daemon> {
         if !geteuid().is_root() {
             let needed = ["CI", "WHARF_REQUIRE_ALL"].map(std::env::var_os);
             assert!(needed.iter().all(Option::is_none), "a dockerd needs root");
             println!("SKIPPED: a dockerd of one's own needs root");
             return None;
         }
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let mut daemon = Daemon {
             folder: tempfile::tempdir().unwrap(),
-            bridge: format!("wt{}", std::process::id()),
+            bridge: format!("wt{}-{number}", std::process::id()),
+            live_restore,
             child: None,
         };
         // Without a bridge of its own it would share, and with `--bridge none` remove, the machine's docker0.
-        let address = format!("10.213.{}.1/24", std::process::id() % 250);
+        let address = format!("10.{}.{}.1/24", 213 + number, std::process::id() % 250);
         ip(&["link", "add", &daemon.bridge, "type", "bridge"]);
         ip(&["addr", "add", &address, "dev", &daemon.bridge]);
         daemon.start();
@@ -76,13 +81,8 @@ impl Daemon {
                 "--exec-opt",
                 "native.cgroupdriver=cgroupfs",
             ])
-            .args([
-                "--live-restore",
-                "--oom-score-adjust",
-                "0",
-                "--log-level",
-                "warn",
-            ])
+            .arg(format!("--live-restore={}", self.live_restore))
+            .args(["--oom-score-adjust", "0", "--log-level", "warn"])
             .args(["--iptables=false", "--ip6tables=false", "--ip-masq=false"])
             .env_remove("DOCKER_HOST")
             .stdin(Stdio::null())
@@ -113,8 +113,15 @@ impl Daemon {
 
     fn end(&mut self, signal: Signal) {
         if let Some(mut child) = self.child.take() {
+            let containerd = std::fs::read_to_string(self.path("exec/containerd/containerd.pid"));
             kill_process(Pid::from_child(&child), signal).unwrap();
             child.wait().unwrap();
+            // A dockerd that finds the last one's containerd not quite gone waits for it in vain.
+            let process = format!("/proc/{}", containerd.unwrap().trim());
+            let since = Instant::now();
+            while std::path::Path::new(&process).exists() && since.elapsed() < BOOT {
+                std::thread::sleep(Duration::from_millis(50));
+            }
         }
     }
 }
@@ -145,7 +152,7 @@ fn a_daemon_that_comes_back_costs_nothing_and_one_that_stays_away_ends_the_unit(
     let Some(from) = Stage::set("from", "image: wharf-box:1\n") else {
         return;
     };
-    let Some(mut daemon) = Daemon::boot() else {
+    let Some(mut daemon) = Daemon::boot(true) else {
         return;
     };
     daemon.fill(&from);
@@ -203,4 +210,35 @@ fn stays_away(daemon: &mut Daemon) {
     stage.until_ready();
     stage.event("adopted", "adopted the running container");
     assert_eq!(shim.stopped(&stage), 0);
+}
+
+#[test]
+fn a_docker_that_takes_its_containers_along_is_told_from_somebodys_stop() {
+    let Some(from) = Stage::set("from", "image: wharf-box:1\n") else {
+        return;
+    };
+    let Some(mut daemon) = Daemon::boot(false) else {
+        return;
+    };
+    daemon.fill(&from);
+    for (kind, signal) in [("leaves", Signal::TERM), ("falls", Signal::KILL)] {
+        let stage = Stage::set_on(&daemon.host(), kind, &TICKS.replace("GRACE", "60s")).unwrap();
+        let mut shim = stage.shim();
+        stage.until_ready();
+        daemon.end(signal);
+        daemon.start();
+        // By its stop signal, at once or when docker is back.
+        assert_eq!(shim.ended(&stage), 0);
+        stage.event(
+            "stopped_outside",
+            "stopped by docker, which went down itself",
+        );
+        // The next start puts it in order again.
+        let mut shim = stage.shim();
+        stage.forget();
+        stage.until_ready();
+        stage.docker(&["stop", &stage.name]);
+        assert_eq!(shim.ended(&stage), 0);
+        stage.event("stopped_outside", "stopped from outside, not by wharf");
+    }
 }

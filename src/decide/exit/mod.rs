@@ -1,6 +1,7 @@
 //! How a container's end becomes the unit's exit code, and the sentence that explains it.
 
 mod code;
+pub mod ender;
 pub mod signal;
 
 use std::time::Duration;
@@ -16,6 +17,8 @@ pub const DOCKER_AWAY: u8 = 69;
 pub const KILLED_BY_CHECK: u8 = 70;
 /// The end was seen, its exit code never.
 pub const UNKNOWN: u8 = 4;
+const DOCKER_STOPPED: &str =
+    "stopped by docker, which went down itself and has no live-restore (`wharf doctor` tells more)";
 /// 128 + SIGKILL.
 const KILLED: i64 = 137;
 /// 128 + SIGTERM: what many programs return on a clean stop, whatever the signal was.
@@ -54,6 +57,8 @@ pub enum Ender {
     Check { name: String, asked: Asked },
     /// `docker stop`, `docker kill` and the like by somebody else.
     StoppedOutside,
+    /// docker went down and took it along.
+    DockerStopped,
     /// `docker rm` by somebody else.
     RemovedOutside,
     /// docker stayed away for this long; whether the container still runs is not known.
@@ -91,7 +96,9 @@ pub fn verdict(end: &End) -> Verdict {
         Ender::DaemonLost(away) => daemon_lost(*away),
         Ender::Check { name, asked } => by_check(end, name, asked),
         Ender::Stop(asked) => by_stop(end, asked),
-        Ender::StoppedOutside => by_stranger(end),
+        Ender::StoppedOutside => by_stranger(end, "stopped from outside, not by wharf"),
+        Ender::DockerStopped if out_of_memory(end) => no_memory(end, ""),
+        Ender::DockerStopped => by_stranger(end, DOCKER_STOPPED),
         Ender::RemovedOutside => removed(end),
         Ender::Itself => by_itself(end),
     };
@@ -140,11 +147,11 @@ fn by_stop(end: &End, asked: &Asked) -> Parts {
     }
 }
 
-fn by_stranger(end: &End) -> Parts {
+fn by_stranger(end: &End, who: &str) -> Parts {
     let how = end
         .code
         .map_or(String::new(), |it| format!(": {}", code::in_words(it)));
-    let sentence = format!("stopped from outside, not by wharf{how}");
+    let sentence = format!("{who}{how}");
     let exit = end.code.map_or(UNKNOWN, code::of_unit);
     (exit, Kind::StoppedOutside, Priority::ERROR, sentence)
 }

@@ -39,6 +39,7 @@ fn enders() -> Vec<Ender> {
     let mut all = vec![
         Ender::Itself,
         Ender::StoppedOutside,
+        Ender::DockerStopped,
         Ender::RemovedOutside,
         Ender::DaemonLost(Duration::from_secs(30)),
     ];
@@ -87,7 +88,7 @@ fn every_end() -> Vec<End> {
 #[test]
 fn every_combination_keeps_the_rules() {
     let all = every_end();
-    assert_eq!(all.len(), 19 * 2 * 4 * 2 * 20);
+    assert_eq!(all.len(), 19 * 2 * 4 * 2 * 21);
     for end in &all {
         keeps_the_rules(end);
     }
@@ -104,6 +105,8 @@ fn keeps_the_rules(end: &End) {
         Ender::DaemonLost(_) => (69, Kind::DockerLost),
         Ender::Check { .. } => (70, Kind::Failed),
         Ender::StoppedOutside => (own.unwrap_or(4), Kind::StoppedOutside),
+        Ender::DockerStopped if oom && own == Some(137) => (137, Kind::OutOfMemory),
+        Ender::DockerStopped => (own.unwrap_or(4), Kind::StoppedOutside),
         Ender::RemovedOutside => (own.unwrap_or(137), Kind::RemovedOutside),
         Ender::Itself => match own {
             None => (4, Kind::Exited),
