@@ -2,7 +2,9 @@
 #![allow(clippy::disallowed_methods, clippy::print_stdout)] // tests start programs, read clocks, say what they skip
 
 mod adopt;
+mod broken;
 mod daemon;
+mod doorman;
 mod ends;
 mod given;
 mod outside;

@@ -2,6 +2,7 @@
 
 mod auth;
 mod body;
+mod chunks;
 mod connect;
 pub mod events;
 pub mod exec;

@@ -21,8 +21,8 @@ pub(super) struct Answer {
 }
 
 impl Docker {
-    /// Sends a request of one of our own making and reads the answer's head.
-    /// HTTP/1.0 is for bodies that end with the connection, free of chunks.
+    /// Sends a request of our own making and reads the answer's head; the body is as it comes, in
+    /// chunks or not.
     pub(super) async fn raw(&self, request: &str) -> Result<Answer, Error> {
         match timeout(CALL_LIMIT, self.raw_unbounded(request)).await {
             Ok(answer) => answer,

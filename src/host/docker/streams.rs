@@ -2,7 +2,7 @@
 
 use std::{io, time::Duration};
 
-use super::{Docker, Error, frames::Frames, raw::Answer};
+use super::{Docker, Error, chunks::Chunks, frames::Frames, raw::Answer};
 use crate::model::log::Stream;
 
 /// Bytes read from the daemon at once.
@@ -21,6 +21,7 @@ pub struct Attach {
 /// The daemon's log of a container, as raw bytes of what `logs` answers.
 pub struct LogBytes {
     answer: Answer,
+    chunks: Chunks,
     frames: Frames,
     piece: Vec<u8>,
 }
@@ -51,10 +52,10 @@ impl Docker {
         let (seconds, nanos) = (since / 1_000_000_000, since % 1_000_000_000);
         let rest = format!("logs?stdout=1&stderr=1&timestamps=1&since={seconds}.{nanos:09}");
         let path = self.container_path(id, &rest);
+        let request = format!("GET {path} HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n");
         Ok(LogBytes {
-            answer: self
-                .raw(&format!("GET {path} HTTP/1.0\r\nHost: docker\r\n\r\n"))
-                .await?,
+            answer: self.raw(&request).await?,
+            chunks: Chunks::default(),
             frames: Frames::new(tty),
             piece: vec![0; PIECE],
         })
@@ -85,19 +86,29 @@ impl LogBytes {
     /// end. A container with a terminal has no ends to tell: its entries are told apart by their stamps.
     ///
     /// # Errors
-    /// When the connection breaks or is silent for 30 s.
+    /// When the answer breaks off, by an end before its last chunk too, or is silent for 30 s.
     pub async fn read(&mut self, mut each: impl FnMut(Stream, &[u8], bool)) -> io::Result<bool> {
-        let early = std::mem::take(&mut self.answer.rest);
-        if !early.is_empty() {
-            self.frames
-                .feed(&early, |it| each(it.stream, it.bytes, it.last));
-            return Ok(true);
+        if self.chunks.over() {
+            return Ok(false);
         }
-        let receiving = receive(&self.answer, &mut self.piece);
-        let got = tokio::time::timeout(SILENCE, receiving).await??;
-        self.frames
-            .feed(&self.piece[..got], |it| each(it.stream, it.bytes, it.last));
-        Ok(got > 0)
+        let early = std::mem::take(&mut self.answer.rest);
+        let piece = match early.is_empty() {
+            false => &early[..],
+            true => {
+                let receiving = receive(&self.answer, &mut self.piece);
+                let got = tokio::time::timeout(SILENCE, receiving).await??;
+                &self.piece[..got]
+            }
+        };
+        if piece.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let frames = &mut self.frames;
+        let fed = self.chunks.feed(piece, |it| {
+            frames.feed(it, |it| each(it.stream, it.bytes, it.last));
+        });
+        fed.map_err(|_| io::ErrorKind::InvalidData)?;
+        Ok(true)
     }
 }
 
