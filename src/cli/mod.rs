@@ -61,6 +61,11 @@ pub fn run(typed: Vec<OsString>) -> ExitCode {
 async fn act(command: Command) -> u8 {
     match command {
         Command::Run { name } => shim::run(&name).await,
+        Command::Launch {
+            service,
+            instance,
+            address,
+        } => shim::launch(&service, &instance, &address).await,
         Command::Reap { name, all, late } => {
             shim::reap(name.as_deref(), all, late.as_deref()).await
         }
@@ -86,18 +91,19 @@ async fn act(command: Command) -> u8 {
     }
 }
 
-/// Three old ways to start: as systemd's generator by our file name, with nothing but a definition's
-/// path, and with the path in a variable; both latter are how service_runner's unit does it.
+/// Four old ways to start: as systemd's generator and as service-manager's `launch` by our file name,
+/// with nothing but a definition's path, and with the path in a variable; both latter are how
+/// service_runner's unit does it.
 fn as_meant(mut typed: Vec<OsString>) -> Vec<OsString> {
     let program = typed
         .first()
         .map(|it| Path::new(it).to_owned())
         .unwrap_or_default();
-    if program
-        .file_name()
-        .is_some_and(|it| it == "wharf-generator")
-    {
+    let called = |name: &str| program.file_name().is_some_and(|it| it == name);
+    if called("wharf-generator") {
         typed.insert(1, "generate".into());
+    } else if called("launch") {
+        typed.insert(1, "launch".into());
     } else if typed.len() == 2
         && typed[1].to_string_lossy().contains('/')
         && Path::new(&typed[1]).is_file()

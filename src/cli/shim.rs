@@ -1,6 +1,8 @@
-//! `run` and `reap`: what units call.
+//! `run`, `launch` and `reap`: what units call.
 
 use crate::host::docker::Error;
+use crate::model::balance::Address;
+use crate::model::revision::InstanceName;
 use crate::say;
 use crate::shim::{self, Unusable};
 
@@ -10,6 +12,36 @@ pub(super) async fn run(name: &str) -> u8 {
         Ok(loaded) => loaded,
         Err(why) => return unusable(&why),
     };
+    carry(loaded).await
+}
+
+/// Runs one instance of a service with a manager.
+pub(super) async fn launch(service: &str, instance: &str, address: &str) -> u8 {
+    let addresses: Result<Vec<Address>, _> = address.split(',').map(str::parse).collect();
+    let addresses = match addresses {
+        Ok(addresses) => addresses,
+        Err(why) => return misnamed(address, &why),
+    };
+    let name: InstanceName = match instance.parse() {
+        Ok(name) => name,
+        Err(why) => return misnamed(instance, &why),
+    };
+    match shim::revision(service, name, addresses) {
+        Ok(loaded) => carry(loaded).await,
+        Err(why) => unusable(&why),
+    }
+}
+
+/// What a unit hands over does not get better by a restart.
+fn misnamed(word: &str, why: &dyn std::fmt::Display) -> u8 {
+    say::error(
+        &format!("{word}: {why}"),
+        Some("systemctl cat shows the unit's ExecStart="),
+    );
+    super::BAD_DEFINITION
+}
+
+async fn carry(loaded: shim::Loaded) -> u8 {
     match shim::run(loaded, echo()).await {
         Ok(code) => code,
         Err(why) => {

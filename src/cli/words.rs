@@ -29,6 +29,15 @@ pub enum Command {
         /// A service's name, or the path of its definition
         name: String,
     },
+    /// Run one instance of a service with a manager, or its manager; units call this
+    Launch {
+        /// The service
+        service: String,
+        /// A revision, 3-0123…, with .2 and so on behind it for a further replica; or `manager`
+        instance: String,
+        /// The service address, IP:PORT, /udp behind it where it is one; several with a comma between
+        address: String,
+    },
     /// Remove what an ended unit left behind; units call this
     Reap {
         /// The service

@@ -8,9 +8,12 @@ use sha2::{Digest, Sha256};
 use crate::model::check::Probe;
 use crate::model::container::{ContainerSpec, Mount, Setting};
 use crate::model::observed::Container;
+use crate::model::owner::Owner;
 use crate::model::service::Service;
 
 pub const LABEL_SERVICE: &str = "io.wharf.service";
+/// Only on the container of an instance: `REV`, or `REV.N` from the second on.
+pub const LABEL_INSTANCE: &str = "io.wharf.instance";
 pub const LABEL_UNIT: &str = "io.wharf.unit";
 pub const LABEL_REVISION: &str = "io.wharf.revision";
 pub const LABEL_SPEC: &str = "io.wharf.spec";
@@ -19,6 +22,9 @@ pub const LABEL_INVOCATION: &str = "io.wharf.invocation";
 /// Where the application finds the socket of its own sd_notify.
 pub const NOTIFY_FOLDER: &str = "/run/wharf-notify";
 pub const NOTIFY_SOCKET: &str = "/run/wharf-notify/notify";
+
+/// The variable in which service-manager told an instance the name of its host.
+const HOSTNAME: &str = "SYSTEM_HOSTNAME";
 
 /// The daemon's own log is a spill buffer for the time no shim reads: bounded, and large enough for
 /// a few minutes of a talkative service.
@@ -35,6 +41,8 @@ pub struct Place {
     pub unit: String,
     pub invocation: String,
     pub revision: String,
+    /// What the container calls its host; None: it is not told.
+    pub hostname: Option<String>,
     /// `systemd` or `cgroupfs`.
     pub cgroup_driver: String,
     /// The escaped slice of the service, `runner-a\x2db.slice`.
@@ -78,24 +86,35 @@ pub fn speaks(service: &Service) -> bool {
 }
 
 /// Returns what the container of `service` gets from its place.
-pub fn setting(service: &Service, place: &Place) -> Setting {
+pub fn setting(service: &Service, owner: &Owner, place: &Place) -> Setting {
     let spec = &service.container;
-    let labels = [
-        (LABEL_SERVICE, service.name.clone()),
+    let mut labels = BTreeMap::from([
+        (LABEL_SERVICE, owner.service.clone()),
         (LABEL_UNIT, place.unit.clone()),
         (LABEL_REVISION, place.revision.clone()),
         (LABEL_SPEC, hash(service)),
         (LABEL_INVOCATION, place.invocation.clone()),
-    ];
+    ]);
+    if owner.instance.is_some() {
+        labels.insert(LABEL_INSTANCE, owner.instance_label());
+    }
     let (log_driver, log_options) = log(spec);
     let mut environment = BTreeMap::new();
     if speaks(service) {
         environment.insert("NOTIFY_SOCKET".to_owned(), NOTIFY_SOCKET.to_owned());
     }
+    if let Some(hostname) = &place.hostname
+        && !spec.environment.contains_key(HOSTNAME)
+    {
+        environment.insert(HOSTNAME.to_owned(), hostname.clone());
+    }
     Setting {
         environment,
-        name: service.name.clone(),
-        labels: labels.map(|(key, value)| (key.to_owned(), value)).into(),
+        name: owner.container(),
+        labels: labels
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect(),
         // Docker takes a slice only with its systemd driver; with cgroupfs it would be a path.
         cgroup_parent: (place.cgroup_driver == "systemd" && !place.unit.is_empty())
             .then(|| place.slice.clone()),
@@ -134,11 +153,22 @@ pub fn log_is_readable(driver: &str) -> bool {
     matches!(driver, "local" | "json-file" | "journald")
 }
 
-/// Decides what to do with the holder of our name and the containers that carry our label.
-pub fn arrival(service: &Service, holder: Option<&Container>, ours: &[Container]) -> Arrival {
+/// Returns whether this container is the owner's: of the same service and the same instance of it.
+/// One without an instance label is the only one of `runner@SERVICE`.
+pub fn owns(owner: &Owner, it: &Container) -> bool {
+    let label = |key| it.labels.get(key).map_or("", String::as_str);
+    label(LABEL_SERVICE) == owner.service && label(LABEL_INSTANCE) == owner.instance_label()
+}
+
+/// Decides what to do with the holder of our name and the containers that are ours by label.
+pub fn arrival(
+    service: &Service,
+    owner: &Owner,
+    holder: Option<&Container>,
+    ours: &[Container],
+) -> Arrival {
     let wanted = hash(service);
-    let is_ours = |it: &Container| it.labels.get(LABEL_SERVICE) == Some(&service.name);
-    if let Some(it) = holder.filter(|it| !is_ours(it)) {
+    if let Some(it) = holder.filter(|it| !owns(owner, it)) {
         return Arrival::Stranger {
             id: it.id.clone(),
             image: it.image.clone(),
@@ -192,6 +222,10 @@ mod tests {
         }
     }
 
+    fn web() -> Owner {
+        Owner::runner("web")
+    }
+
     fn container(id: &str, running: bool, labels: &[(&str, &str)]) -> Container {
         let labels = labels
             .iter()
@@ -221,32 +255,40 @@ mod tests {
         let running = of("a", true, &same);
         let dead = of("a", false, &same);
         let other = of("a", true, "0");
-        assert_eq!(arrival(&service, None, &[]), Arrival::Create);
+        assert_eq!(arrival(&service, &web(), None, &[]), Arrival::Create);
         assert_eq!(
-            arrival(&service, Some(&running), std::slice::from_ref(&running)),
+            arrival(
+                &service,
+                &web(),
+                Some(&running),
+                std::slice::from_ref(&running)
+            ),
             adopt("a", &[])
         );
         let replace = Arrival::Replace {
             remove: remove(&["a"]),
         };
         assert_eq!(
-            arrival(&service, Some(&dead), std::slice::from_ref(&dead)),
+            arrival(&service, &web(), Some(&dead), std::slice::from_ref(&dead)),
             replace
         );
         assert_eq!(
-            arrival(&service, Some(&other), std::slice::from_ref(&other)),
+            arrival(&service, &web(), Some(&other), std::slice::from_ref(&other)),
             replace
         );
         let two = [running.clone(), of("b", true, &same)];
-        assert_eq!(arrival(&service, Some(&running), &two), adopt("a", &["b"]));
+        assert_eq!(
+            arrival(&service, &web(), Some(&running), &two),
+            adopt("a", &["b"])
+        );
         let stranger = container("s", true, &[]);
         assert!(matches!(
-            arrival(&service, Some(&stranger), &[]),
+            arrival(&service, &web(), Some(&stranger), &[]),
             Arrival::Stranger { .. }
         ));
         let neighbour = container("n", true, &[(LABEL_SERVICE, "web2"), (LABEL_SPEC, &same)]);
         assert!(matches!(
-            arrival(&service, Some(&neighbour), &[]),
+            arrival(&service, &web(), Some(&neighbour), &[]),
             Arrival::Stranger { .. }
         ));
     }
@@ -254,7 +296,12 @@ mod tests {
     #[test]
     fn a_reexecuted_shim_keeps_a_container_of_an_older_definition() {
         let other = of("a", true, "0");
-        let replace = arrival(&service(), Some(&other), std::slice::from_ref(&other));
+        let replace = arrival(
+            &service(),
+            &web(),
+            Some(&other),
+            std::slice::from_ref(&other),
+        );
         let kept = keep_running(replace, Some(&other), std::slice::from_ref(&other));
         assert_eq!(
             kept,
@@ -264,7 +311,7 @@ mod tests {
             }
         );
         let dead = of("a", false, "0");
-        let replace = arrival(&service(), Some(&dead), &[]);
+        let replace = arrival(&service(), &web(), Some(&dead), &[]);
         assert_eq!(keep_running(replace.clone(), Some(&dead), &[]), replace);
     }
 
@@ -302,11 +349,53 @@ mod tests {
             ..Place::default()
         };
         assert_eq!(
-            setting(&service(), &place("systemd"))
+            setting(&service(), &web(), &place("systemd"))
                 .cgroup_parent
                 .as_deref(),
             Some("runner-web.slice")
         );
-        assert_eq!(setting(&service(), &place("cgroupfs")).cgroup_parent, None);
+        assert_eq!(
+            setting(&service(), &web(), &place("cgroupfs")).cgroup_parent,
+            None
+        );
+    }
+
+    const REVISION: &str = "1-0123456789abcdef0123456789abcdef";
+
+    fn instance(text: &str) -> Owner {
+        Owner::instance("web", text.parse().unwrap())
+    }
+
+    #[test]
+    fn instances_and_the_only_container_of_a_service_do_not_know_each_other() {
+        let of = |instance: &str| {
+            let labels = [(LABEL_SERVICE, "web"), (LABEL_INSTANCE, instance)];
+            container("a", true, &labels)
+        };
+        let (first, second) = (instance(REVISION), instance(&format!("{REVISION}.2")));
+        assert!(owns(&first, &of(REVISION)));
+        assert!(!owns(&second, &of(REVISION)));
+        assert!(!owns(&web(), &of(REVISION)));
+        // As containers were labelled before there were instances.
+        let plain = container("a", true, &[(LABEL_SERVICE, "web")]);
+        assert!(owns(&web(), &plain) && !owns(&first, &plain));
+        assert!(matches!(
+            arrival(&service(), &first, Some(&plain), &[]),
+            Arrival::Stranger { .. }
+        ));
+    }
+
+    #[test]
+    fn an_instance_is_labelled_as_one_and_told_its_host() {
+        let place = Place {
+            hostname: Some("node1".into()),
+            ..Place::default()
+        };
+        let given = setting(&service(), &instance(REVISION), &place);
+        assert_eq!(given.name, format!("web.{REVISION}"));
+        assert_eq!(given.labels[LABEL_INSTANCE], REVISION);
+        assert_eq!(given.environment["SYSTEM_HOSTNAME"], "node1");
+        let own = setting(&service(), &web(), &Place::default());
+        assert!(!own.labels.contains_key(LABEL_INSTANCE) && own.environment.is_empty());
     }
 }

@@ -15,12 +15,14 @@ pub mod expect;
 pub mod global;
 pub mod health;
 pub mod install;
+pub mod instance;
 pub mod levels;
 pub mod life;
 #[cfg(feature = "influxdb")]
 pub mod line_protocol;
 pub mod lines;
 pub mod logged;
+pub mod membership;
 pub mod multiline;
 pub mod pace;
 #[cfg(feature = "influxdb")]

@@ -22,7 +22,21 @@ pub struct Surroundings {
 /// The variable a re-executed shim finds.
 pub const REEXECUTED: &str = "WHARF_REEXECUTED";
 
-/// Reads them for the service of this name.
+/// Where wharf keeps what outlives a reboot, when `$WHARF_STATE` is not set.
+const STATE_ROOT: &str = "/var/lib/wharf";
+
+/// Returns the folder below which revisions and rollouts are kept.
+pub fn state_root() -> PathBuf {
+    std::env::var_os("WHARF_STATE").map_or_else(|| PathBuf::from(STATE_ROOT), PathBuf::from)
+}
+
+/// Returns the name of this host; empty when the kernel does not tell.
+pub fn hostname() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    name.trim().to_owned()
+}
+
+/// Reads them for the folder of this name below /run/wharf.
 pub fn look(name: &str) -> Surroundings {
     let text = |key: &str| std::env::var(key).unwrap_or_default();
     let path = |key: &str| std::env::var_os(key).map(PathBuf::from);
@@ -80,10 +94,14 @@ pub fn who() -> String {
 /// Replaces this process by the program at `path` with the same words; returns only when that fails.
 pub fn reexecute(path: &std::path::Path) -> std::io::Error {
     use std::os::unix::process::CommandExt;
+    let mut words = std::env::args_os();
+    // By its name a program of ours may know what it was called to do.
+    let name = words.next().unwrap_or_else(|| path.into());
     // clippy.toml keeps programs inside host/: this is host/.
     #[allow(clippy::disallowed_methods)]
     std::process::Command::new(path)
-        .args(std::env::args_os().skip(1))
+        .arg0(name)
+        .args(words)
         .env(REEXECUTED, "1")
         .exec()
 }

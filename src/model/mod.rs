@@ -14,6 +14,7 @@ pub mod ledger;
 pub mod log;
 pub mod mistake;
 pub mod observed;
+pub mod owner;
 pub mod places;
 pub mod point;
 pub mod revision;

@@ -8,17 +8,17 @@ use tokio::time::{Instant, sleep};
 use super::end::Ending;
 use super::logs::Carrier;
 use super::{Shim, secrets, spoken};
-use crate::decide::address;
 use crate::decide::container::{self, Arrival, LABEL_SERVICE, LABEL_SPEC, Place};
 use crate::decide::units::escape;
+use crate::decide::{address, instance};
 use crate::host::docker::image::Progress;
 use crate::host::docker::{Docker, Error};
-use crate::host::files;
 use crate::host::notify::{self, proxy::Proxy};
 use crate::host::surroundings::Surroundings;
+use crate::host::{files, surroundings};
 use crate::model::container::{Mount, Setting};
 use crate::model::event::Kind;
-use crate::model::observed::Daemon;
+use crate::model::observed::{Container, Daemon};
 use crate::model::service::Pull;
 
 /// How long systemd is asked to go on waiting after each sign of progress.
@@ -41,7 +41,7 @@ pub(super) struct Start {
 impl Shim {
     /// Brings the container up, or takes over the one that runs.
     pub(super) async fn begin(&mut self) -> Result<Start, Ending> {
-        let name = self.service.name.clone();
+        let name = self.owner.container();
         self.voice.status(&format!("starting {name}"));
         let docker = self.reach().await?;
         self.docker = Some(docker.clone());
@@ -52,12 +52,9 @@ impl Shim {
             .inspect(&name)
             .await
             .map_err(|it| Ending::away(&it))?;
-        let label = format!("{LABEL_SERVICE}={name}");
-        let ours = docker
-            .labelled(&label)
-            .await
-            .map_err(|it| Ending::away(&it))?;
-        let mut arrival = container::arrival(&self.service, holder.as_ref(), &ours);
+        let ours = self.found(&docker).await;
+        let ours = ours.map_err(|it| Ending::away(&it))?;
+        let mut arrival = container::arrival(&self.service, &self.owner, holder.as_ref(), &ours);
         if self.site.reexecuted {
             arrival = container::keep_running(arrival, holder.as_ref(), &ours);
         }
@@ -73,6 +70,17 @@ impl Shim {
                 self.fresh(&docker, &daemon).await
             }
         }
+    }
+
+    /// Returns the containers that are ours by label.
+    ///
+    /// # Errors
+    /// [`Error::Away`].
+    pub(super) async fn found(&self, docker: &Docker) -> Result<Vec<Container>, Error> {
+        let label = format!("{LABEL_SERVICE}={}", self.owner.service);
+        let mut found = docker.labelled(&label).await?;
+        found.retain(|it| container::owns(&self.owner, it));
+        Ok(found)
     }
 
     /// Completes the spec with what only this host knows: environment files, the notify socket.
@@ -148,6 +156,7 @@ impl Shim {
         );
         let carrier = Carrier::resume(self.wiring(docker, &seen)?);
         self.carrier = Some(carrier.map_err(|it| Ending::failed(it.to_string()))?);
+        self.adopt_instance(&seen).await;
         Ok(Start {
             id,
             adopted: true,
@@ -156,7 +165,7 @@ impl Shim {
     }
 
     async fn fresh(&mut self, docker: &Docker, daemon: &Daemon) -> Result<Start, Ending> {
-        self.bring_image(docker).await?;
+        let image = self.bring_image(docker).await?;
         let mut mounts =
             secrets::lay_out(&self.service, &self.site)
                 .await
@@ -168,10 +177,11 @@ impl Shim {
         let _ = spoken::forget(&self.site);
         self.made_of = container::hash(&self.service);
         mounts.extend(self.proxy.as_ref().map(|_| notify_mount(&self.site)));
-        let setting = container::setting(&self.service, &self.place(daemon, mounts));
+        let place = self.place(daemon, mounts);
+        let setting = container::setting(&self.service, &self.owner, &place);
         self.voice
-            .status(&format!("creating container {}", self.service.name));
-        let id = self.create(docker, &setting).await?;
+            .status(&format!("creating container {}", setting.name));
+        let id = self.create(docker, &setting, image).await?;
         self.container = Some(id.clone());
         self.voice.origin.container_id.clone_from(&id);
         for network in self.service.container.networks.iter().skip(1) {
@@ -194,6 +204,9 @@ impl Shim {
         }
         self.voice
             .info(Kind::Started, format!("started container {}", seen.short()));
+        if let (true, Ok(Some(seen))) = (self.instance.is_some(), docker.inspect(&id).await) {
+            self.place_instance(&seen).await;
+        }
         self.allow_time();
         Ok(Start {
             id,
@@ -205,7 +218,7 @@ impl Shim {
     /// Where an endpoint of a dead container holds the name, the next start finds it gone. Docker frees
     /// it by name only while no container has that name.
     async fn forget_endpoint(&mut self, docker: &Docker, id: &str, why: &str) {
-        let name = self.service.name.clone();
+        let name = self.owner.container();
         let Some(network) = container::stale_endpoint(why, &name) else {
             return;
         };
@@ -221,18 +234,26 @@ impl Shim {
             invocation: self.site.invocation.clone(),
             revision: self.voice.origin.revision.clone(),
             cgroup_driver: daemon.cgroup_driver.clone(),
-            slice: escape::slice(&self.service.name),
+            slice: match self.instance {
+                Some(_) => escape::managed_slice(&self.owner.service),
+                None => escape::slice(&self.service.name),
+            },
+            hostname: self.instance.as_ref().map(|_| surroundings::hostname()),
             mounts,
         }
     }
 
-    async fn bring_image(&mut self, docker: &Docker) -> Result<(), Ending> {
+    /// Returns the reference by which docker has the image here.
+    async fn bring_image(&mut self, docker: &Docker) -> Result<String, Ending> {
         let image = self.service.container.image.clone();
         let here = docker
             .image_id(&image)
             .await
             .map_err(|it| Ending::away(&it))?
             .is_some();
+        if !here && let Some(id) = self.by_id(docker).await? {
+            return Ok(id);
+        }
         let wanted = match self.service.pull {
             Pull::Missing => !here,
             Pull::Always => true,
@@ -244,7 +265,7 @@ impl Shim {
             }
         };
         if !wanted {
-            return Ok(());
+            return Ok(image);
         }
         self.voice
             .info(Kind::Pulling, format!("pulling image {image}"));
@@ -260,7 +281,17 @@ impl Shim {
             }
             Err(why) => return Err(Ending::pull(&image, &why)),
         }
-        Ok(())
+        Ok(image)
+    }
+
+    /// An instance's image that came from no registry is known by its id alone.
+    async fn by_id(&self, docker: &Docker) -> Result<Option<String>, Ending> {
+        let Some(id) = instance::image_id(&self.service.container.image) else {
+            return Ok(None);
+        };
+        let here = docker.image_id(id).await;
+        let here = here.map_err(|it| Ending::away(&it))?;
+        Ok(here.filter(|it| it == id))
     }
 
     /// Tells how far the pull is; asks systemd for more time only when bytes have moved.
@@ -288,10 +319,17 @@ impl Shim {
         }
     }
 
-    async fn create(&mut self, docker: &Docker, setting: &Setting) -> Result<String, Ending> {
+    async fn create(
+        &mut self,
+        docker: &Docker,
+        setting: &Setting,
+        image: String,
+    ) -> Result<String, Ending> {
+        let mut spec = self.service.container.clone();
+        spec.image = image;
         let mut tries = 0;
         loop {
-            match docker.create(&self.service.container, setting).await {
+            match docker.create(&spec, setting).await {
                 Ok(id) => return Ok(id),
                 Err(Error::Conflict(_)) if tries < CREATE_TRIES => tries += 1,
                 Err(why) => return Err(Ending::create(&why)),

@@ -6,7 +6,6 @@ use tokio::time::Instant;
 
 use super::checks::Verdict;
 use super::{Shim, spoken};
-use crate::decide::container::LABEL_SERVICE;
 use crate::decide::exit::{self, Asked, End, Ender, Memory};
 use crate::host::docker::{Docker, Error};
 use crate::host::{files, notify};
@@ -160,6 +159,7 @@ impl Shim {
         if self.container.is_none() {
             let text = "asked to stop before there was a container";
             self.say(Event::new(Kind::Exited, Priority::INFO, text), Vec::new());
+            self.forget_record();
             self.clean_up().await;
             return 0;
         }
@@ -174,13 +174,20 @@ impl Shim {
         if early {
             verdict.event.message.push_str(", before it was ready");
         }
+        let sentence = verdict.event.message.clone();
         self.say(verdict.event, if asked { Vec::new() } else { lines });
+        match asked {
+            true => self.forget_record(),
+            false => self.record(false, Some(sentence)),
+        }
         self.clean_up().await;
         verdict.exit
     }
 
     async fn refuse(&mut self, exit: u8, message: String, next: String) -> u8 {
         let lines = self.last_lines().await;
+        self.disinherit();
+        self.record(false, Some(message.clone()));
         let event = Event::new(Kind::Failed, Priority::ERROR, message)
             .with("exit", exit)
             .with("next", next);
@@ -221,8 +228,7 @@ impl Shim {
     /// A start that was cut short may have left a container it had not yet taken for its own.
     async fn find_started(&mut self) {
         if let (Some(docker), None) = (&self.docker, &self.container) {
-            let label = format!("{LABEL_SERVICE}={}", self.service.name);
-            let found = docker.labelled(&label).await.unwrap_or_default();
+            let found = self.found(docker).await.unwrap_or_default();
             self.container = found.into_iter().next().map(|it| it.id);
         }
     }

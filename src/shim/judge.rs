@@ -25,6 +25,7 @@ impl Shim {
             return None;
         }
         self.voice.answered(&verdict.check, &verdict.answer);
+        self.disinherit();
         self.patience(&verdict, watch);
         self.tell_change(&verdict);
         if verdict.health {
@@ -63,6 +64,9 @@ impl Shim {
     ) -> Option<Ending> {
         let (phase, act) = life::next(watch.phase, happening);
         watch.phase = phase;
+        self.disinherit();
+        // Who hears READY=1 may read the record at once.
+        self.note(watch);
         match act {
             Act::Nothing => {}
             Act::SayReady => self.say_ready(watch),
@@ -132,6 +136,13 @@ impl Shim {
     /// The line of `systemctl status`: what it does, and why it is not ready.
     pub(super) fn show(&mut self, watch: &Watch) {
         self.voice.status(&standing(watch, &self.service));
+        self.note(watch);
+    }
+
+    fn note(&mut self, watch: &Watch) {
+        let ready = watch.phase == Phase::Ready;
+        let why = (!ready).then(|| standing(watch, &self.service));
+        self.record(ready, why);
     }
 }
 

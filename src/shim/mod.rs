@@ -5,6 +5,7 @@ pub mod checks;
 mod end;
 #[cfg(feature = "influxdb")]
 pub mod influx;
+mod instance;
 mod judge;
 mod lines;
 mod link;
@@ -28,14 +29,16 @@ use crate::host::docker::Docker;
 use crate::host::notify::proxy::Proxy;
 use crate::host::signals;
 use crate::host::surroundings::{self, Surroundings};
+use crate::model::owner::Owner;
 use crate::model::point::Usage;
 use crate::model::service::Service;
 
 pub use voice::Echo;
 
-pub use load::{Loaded, Unusable, load};
+pub use load::{Loaded, Unusable, load, revision};
 
 use end::Ending;
+use instance::Instance;
 use lines::Events;
 use logs::Carrier;
 use pulse::Pulse;
@@ -45,6 +48,9 @@ use voice::Voice;
 pub struct Shim {
     service: Service,
     file: PathBuf,
+    owner: Owner,
+    /// Where a manager decides who serves.
+    instance: Option<Instance>,
     site: Surroundings,
     voice: Voice,
     docker: Option<Docker>,
@@ -77,10 +83,12 @@ pub struct Shim {
 /// Only when this process cannot even listen to signals; everything else is an exit code with its event.
 pub async fn run(loaded: Loaded, echo: Option<Echo>) -> std::io::Result<u8> {
     let (mut stop, mut reload) = signals::listen()?;
-    let site = surroundings::look(&loaded.service.name);
+    let site = surroundings::look(&loaded.owner.folder());
     let announced = site.reexecuted;
     let mut shim = Shim {
-        voice: Voice::open(&loaded.service, &site, echo),
+        voice: Voice::open(&loaded.service, &loaded.owner, &site, echo),
+        instance: Instance::of(&loaded.owner, loaded.addresses, &site),
+        owner: loaded.owner,
         service: loaded.service,
         file: loaded.file,
         site,

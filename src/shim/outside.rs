@@ -175,6 +175,7 @@ impl Shim {
         watch.outside = None;
         (self.cgroup, self.oom_kills, self.code) = (None, 0, None);
         self.measure(seen.pid);
+        self.place_instance(seen).await;
         // Its application will say again what it said before.
         let _ = spoken::forget(&self.site);
         watch.paused = seen.paused;

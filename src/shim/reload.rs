@@ -20,12 +20,10 @@ impl Shim {
         if self.announced {
             let _ = notify::reloading();
         }
-        let ending = match load(&self.file.to_string_lossy()) {
-            Ok(loaded) => self.apply(loaded, watch).await,
-            Err(why) => {
-                self.refuse_reload(&why);
-                None
-            }
+        let ending = match self.instance {
+            // A revision is what it is for good; only the binary may be a newer one.
+            Some(_) => None,
+            None => self.read_again(watch).await,
         };
         if self.announced {
             // The newer binary may find the service unready; the reload is done all the same.
@@ -37,6 +35,16 @@ impl Shim {
         }
         self.show(watch);
         ending
+    }
+
+    async fn read_again(&mut self, watch: &mut Watch) -> Option<Ending> {
+        match load(&self.file.to_string_lossy()) {
+            Ok(loaded) => self.apply(loaded, watch).await,
+            Err(why) => {
+                self.refuse_reload(&why);
+                None
+            }
+        }
     }
 
     async fn apply(&mut self, mut loaded: Loaded, watch: &mut Watch) -> Option<Ending> {

@@ -12,6 +12,7 @@ use crate::model::check::Answer;
 use crate::model::delivery::Delivery;
 use crate::model::event::{Event, Kind};
 use crate::model::log::{Origin, Priority};
+use crate::model::owner::Owner;
 use crate::model::service::Service;
 
 /// News of the way to InfluxDB not yet told; more of it is dropped, since it only repeats.
@@ -32,11 +33,19 @@ pub(super) struct Voice {
 }
 
 impl Voice {
-    pub(super) fn open(service: &Service, site: &Surroundings, echo: Option<Echo>) -> Voice {
+    pub(super) fn open(
+        service: &Service,
+        owner: &Owner,
+        site: &Surroundings,
+        echo: Option<Echo>,
+    ) -> Voice {
         let origin = Origin {
             service: service.name.clone(),
-            revision: revision(&site.unit),
-            container_name: service.name.clone(),
+            revision: match owner.instance {
+                Some(_) => owner.revision(),
+                None => revision(&site.unit),
+            },
+            container_name: owner.container(),
             container_id: String::new(),
             image: service.container.image.clone(),
         };
@@ -164,7 +173,7 @@ fn in_words(problem: &Problem) -> String {
     }
 }
 
-/// The instance of a unit that is named after a revision, `2-9f…`; empty for others.
+/// The instance of a unit that calls `wharf run` and is named after a revision, `2-9f…`; empty for others.
 fn revision(unit: &str) -> String {
     let instance = unit
         .split_once('@')

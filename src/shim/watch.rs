@@ -202,6 +202,7 @@ impl Shim {
         if let Ok(daemon) = docker.daemon().await {
             self.live_restore = daemon.live_restore;
         }
+        self.place_instance(seen).await;
         self.hold(&docker, watch).await;
         self.compare(seen, watch).await
     }
@@ -225,6 +226,7 @@ impl Shim {
             Ok(Some(seen)) if seen.running => {
                 self.measure(seen.pid);
                 memory::give_back_code();
+                self.place_instance(&seen).await;
                 if watch.deaf {
                     watch.listen(&docker);
                 }

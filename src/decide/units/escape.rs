@@ -27,6 +27,11 @@ pub fn slice(name: &str) -> String {
     format!("runner-{}.slice", escaped(name))
 }
 
+/// Returns the slice of a service with a manager: its manager, its instances and their containers.
+pub fn managed_slice(service: &str) -> String {
+    format!("wharf-{}.slice", escaped(service))
+}
+
 /// Returns the unit of the service `name`. Names of services need no escaping as an instance.
 pub fn unit(name: &str) -> String {
     format!("runner@{name}.service")

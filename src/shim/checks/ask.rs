@@ -78,19 +78,31 @@ impl Subject {
     }
 
     async fn look_up(&self, docker: &Docker) -> Result<String, String> {
-        let (mut at, mut network) = (self.container.clone(), self.network());
-        for _ in 0..=MOST_FOLLOWED {
-            let seen = docker.inspect(&at).await.map_err(|why| why.to_string())?;
-            let seen = seen.ok_or_else(|| format!("container {at} is gone"))?;
-            match choose(&seen, network) {
-                Choice::Ask(address) => return Ok(address),
-                // The name is one of this service's networks, not of the other's.
-                Choice::Follow(other) => (at, network) = (other, None),
-                Choice::Nowhere(why) => return Err(why),
-            }
-        }
-        Err("the containers share a network in a circle".into())
+        whereabouts(docker, &self.container, self.network()).await
     }
+}
+
+/// Returns the address at which checks reach this container.
+///
+/// # Errors
+/// Why it has none, in words.
+pub(in crate::shim) async fn whereabouts(
+    docker: &Docker,
+    container: &str,
+    mut network: Option<&str>,
+) -> Result<String, String> {
+    let mut at = container.to_owned();
+    for _ in 0..=MOST_FOLLOWED {
+        let seen = docker.inspect(&at).await.map_err(|why| why.to_string())?;
+        let seen = seen.ok_or_else(|| format!("container {at} is gone"))?;
+        match choose(&seen, network) {
+            Choice::Ask(address) => return Ok(address),
+            // The name is one of this service's networks, not of the other's.
+            Choice::Follow(other) => (at, network) = (other, None),
+            Choice::Nowhere(why) => return Err(why),
+        }
+    }
+    Err("the containers share a network in a circle".into())
 }
 
 /// Asks once; None when nobody could tell, which counts for nothing. A command in the container that outlived its limit is put in `left`, and while it

@@ -18,6 +18,8 @@ use crate::host::docker::Docker;
 use crate::host::notify::proxy::Note;
 use crate::model::check::{Answer, Check, OnFailure, Probe};
 
+pub(super) use ask::whereabouts;
+
 use ask::Subject;
 use asker::Asker;
 
