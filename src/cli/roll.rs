@@ -47,13 +47,18 @@ fn ended(service: &str, end: &Verdicted, json: bool) -> u8 {
         Verdicted::GivenUp(revision, report) => {
             match json {
                 true => say::answer_line(&serde_json::to_string(report).unwrap_or_default()),
-                false => say::talk(say::report::render(service, &revision.short(), report).trim_end()),
+                false => {
+                    say::talk(say::report::render(service, &revision.short(), report).trim_end())
+                }
             }
             super::REFUSED
         }
         Verdicted::Superseded(it, other) => {
             let text = format!("{} was superseded by {}", it.short(), other.short());
-            say::error(&text, Some(&format!("wharf revisions {service} tells who put it")));
+            say::error(
+                &text,
+                Some(&format!("wharf revisions {service} tells who put it")),
+            );
             super::REFUSED
         }
         Verdicted::Lost => {
@@ -89,7 +94,10 @@ pub(super) fn pause(service: &str, paused: bool) -> u8 {
 pub(super) async fn abort(service: &str) -> u8 {
     match wish::abort(service, &surroundings::who()).await {
         Ok(revision) => {
-            say::talk(&format!("gave up {}; what served before serves", revision.short()));
+            say::talk(&format!(
+                "gave up {}; what served before serves",
+                revision.short()
+            ));
             super::DONE
         }
         Err(why) => refused(service, &why),
@@ -109,7 +117,10 @@ pub(super) async fn history(wanted: HistoryWish) -> u8 {
             super::DONE
         }
         Err(why) => {
-            say::error(&why.to_string(), Some("run it as root, or as a member of systemd-journal"));
+            say::error(
+                &why.to_string(),
+                Some("run it as root, or as a member of systemd-journal"),
+            );
             super::REFUSED
         }
     }

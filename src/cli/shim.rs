@@ -1,6 +1,7 @@
 //! `run`, `launch` and `reap`: what units call.
 
 use crate::host::docker::Error;
+use crate::manager;
 use crate::model::balance::Address;
 use crate::model::revision::InstanceName;
 use crate::say;
@@ -15,13 +16,19 @@ pub(super) async fn run(name: &str) -> u8 {
     carry(loaded).await
 }
 
-/// Runs one instance of a service with a manager.
+/// The instance that is a service's manager.
+const MANAGER: &str = "manager";
+
+/// Runs one instance of a service with a manager, or the manager itself.
 pub(super) async fn launch(service: &str, instance: &str, address: &str) -> u8 {
     let addresses: Result<Vec<Address>, _> = address.split(',').map(str::parse).collect();
     let addresses = match addresses {
         Ok(addresses) => addresses,
         Err(why) => return misnamed(address, &why),
     };
+    if instance == MANAGER {
+        return manage(service, addresses).await;
+    }
     let name: InstanceName = match instance.parse() {
         Ok(name) => name,
         Err(why) => return misnamed(instance, &why),
@@ -29,6 +36,19 @@ pub(super) async fn launch(service: &str, instance: &str, address: &str) -> u8 {
     match shim::revision(service, name, addresses) {
         Ok(loaded) => carry(loaded).await,
         Err(why) => unusable(&why),
+    }
+}
+
+async fn manage(service: &str, addresses: Vec<Address>) -> u8 {
+    match manager::run(service, addresses).await {
+        Ok(code) => code,
+        Err(why) => {
+            say::error(
+                &format!("the manager of {service}: {why}"),
+                Some("`wharf doctor` looks for the cause"),
+            );
+            super::INTERNAL
+        }
     }
 }
 

@@ -96,17 +96,11 @@ pub enum Command {
     /// Roll the wanted revision out; one that was given up is tried again
     Roll(RollWish),
     /// Hold a rollout where it is; what serves is cared for meanwhile
-    Pause {
-        service: String,
-    },
+    Pause { service: String },
     /// Let a rollout go on
-    Resume {
-        service: String,
-    },
+    Resume { service: String },
     /// Give up the rollout under way; what served before serves again
-    Abort {
-        service: String,
-    },
+    Abort { service: String },
     /// Show a service's rollouts step by step
     History(HistoryWish),
     /// Print a definition with every key explained

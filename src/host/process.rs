@@ -3,9 +3,7 @@
 use std::{io, pin::pin, process::Stdio, time::Duration};
 
 use futures_util::future::{Either, select};
-use rustix::process::{
-    Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, test_kill_process,
-};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, test_kill_process};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt, Interest, unix::AsyncFd},
     process::{Child, ChildStdin, Command},

@@ -86,8 +86,13 @@ pub fn program() -> (PathBuf, bool) {
 
 /// Returns who is at the keyboard, `anna@node1`: the one before sudo, where there was one.
 pub fn who() -> String {
-    let name = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|it| std::env::var(it).ok());
-    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let name = ["SUDO_USER", "USER", "LOGNAME"]
+        .iter()
+        .find_map(|it| std::env::var(it).ok());
+    let host = rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned();
     format!("{}@{host}", name.unwrap_or_else(|| "root".to_owned()))
 }
 

@@ -89,7 +89,9 @@ impl Manager {
         let text = format!("{text}: done in {:.1} ms", took.as_secs_f64() * 1000.0);
         let event = Event::new(Kind::Swapped, Priority::NOTICE, text).with("took_us", micros);
         let unit = raise.first().map(|it| it.unit(&self.service));
-        self.voice.step(event, Outcome::Going, unit.as_deref()).await;
+        self.voice
+            .step(event, Outcome::Going, unit.as_deref())
+            .await;
         Ok(())
     }
 
@@ -150,14 +152,21 @@ impl Manager {
         if let Err(why) = self.store.prune(&self.service, kept, &self.in_use()).await {
             self.voice.status(&format!("old revisions are kept: {why}"));
         }
-        let text = format!("{} is proven: it served through its window", revision.short());
+        let text = format!(
+            "{} is proven: it served through its window",
+            revision.short()
+        );
         let event = Event::new(Kind::Proven, Priority::NOTICE, text);
         self.voice.step(event, Outcome::Going, None).await;
         Ok(())
     }
 
     /// Writes the verdict, tells it once, and leaves the way back to the next look.
-    pub(super) async fn give_up(&mut self, revision: &RevisionId, report: Report) -> io::Result<()> {
+    pub(super) async fn give_up(
+        &mut self,
+        revision: &RevisionId,
+        report: Report,
+    ) -> io::Result<()> {
         let verdict = Verdict::Failed {
             when: stamp::format(nanos()),
             report: Box::new(report.clone()),
@@ -165,7 +174,12 @@ impl Manager {
         self.ledger.judge(revision, &verdict)?;
         self.refused.retain(|it| it.revision != *revision);
         self.trace.prepared.retain(|it| it != revision);
-        if self.trace.trial.as_ref().is_some_and(|it| it.revision == *revision) {
+        if self
+            .trace
+            .trial
+            .as_ref()
+            .is_some_and(|it| it.revision == *revision)
+        {
             self.trace.trial = None;
         }
         self.ledger.set_trace(&self.trace)?;
@@ -173,7 +187,9 @@ impl Manager {
         let mut event = Event::new(Kind::GivenUp, Priority::ERROR, text);
         event = event.with("report", serde_json::to_value(&report).unwrap_or_default());
         let unit = report.unit.clone();
-        self.voice.step(event, Outcome::Going, unit.as_deref()).await;
+        self.voice
+            .step(event, Outcome::Going, unit.as_deref())
+            .await;
         Ok(())
     }
 

@@ -26,7 +26,7 @@ impl Fronts {
     ///
     /// # Errors
     /// No balancer works here: why each does not, in words.
-    pub(super) fn open(service: &str, rollout: &Rollout, given: Option<Address>) -> io::Result<Fronts> {
+    pub(super) fn open(service: &str, rollout: &Rollout, given: &[Address]) -> io::Result<Fronts> {
         let kind = choose(rollout.balancer)?;
         let addresses = addresses(rollout, given);
         if addresses.is_empty() {
@@ -52,7 +52,7 @@ impl Fronts {
     }
 
     /// Whether these are the fronts such a rollout asks for.
-    pub(super) fn fit(&self, rollout: &Rollout, given: Option<Address>) -> bool {
+    pub(super) fn fit(&self, rollout: &Rollout, given: &[Address]) -> bool {
         let same = |(front, _): &(Front, Balancer)| {
             (front.scheduler, front.persistence) == (rollout.scheduler, rollout.persistence)
         };
@@ -100,22 +100,28 @@ impl Fronts {
         self.apply(table::lower, lower)?;
         let after = self.read()?;
         let left = |decide: Decision, servers: &[SocketAddr]| {
-            servers.iter().any(|at| after.iter().any(|it| decide(it, *at).is_some()))
+            servers
+                .iter()
+                .any(|at| after.iter().any(|it| decide(it, *at).is_some()))
         };
         match left(table::raise, raise) || left(table::lower, lower) {
-            true => Err(io::Error::other("the balancer does not show the swap it was told")),
+            true => Err(io::Error::other(
+                "the balancer does not show the swap it was told",
+            )),
             false => Ok(()),
         }
     }
 
     fn each(&self, change: impl Fn(&Balancer) -> io::Result<()>) -> io::Result<()> {
-        self.open.iter().try_for_each(|(_, balancer)| change(balancer))
+        self.open
+            .iter()
+            .try_for_each(|(_, balancer)| change(balancer))
     }
 }
 
-fn addresses(rollout: &Rollout, given: Option<Address>) -> Vec<Address> {
+fn addresses(rollout: &Rollout, given: &[Address]) -> Vec<Address> {
     match rollout.addresses.is_empty() {
-        true => given.into_iter().collect(),
+        true => given.to_vec(),
         false => rollout.addresses.clone(),
     }
 }
@@ -136,9 +142,15 @@ fn choose(named: Option<BalancerKind>) -> io::Result<BalancerKind> {
 }
 
 fn unusable(whys: &[(BalancerKind, String)]) -> io::Error {
-    let whys: Vec<_> = whys.iter().map(|(kind, why)| format!("{kind}: {why}")).collect();
+    let whys: Vec<_> = whys
+        .iter()
+        .map(|(kind, why)| format!("{kind}: {why}"))
+        .collect();
     io::Error::new(
         io::ErrorKind::Unsupported,
-        format!("no balancer works here: {}; `wharf doctor` has the remedies", whys.join("; ")),
+        format!(
+            "no balancer works here: {}; `wharf doctor` has the remedies",
+            whys.join("; ")
+        ),
     )
 }

@@ -41,8 +41,9 @@ impl Ledger {
     pub(super) fn open(service: &str) -> io::Result<Ledger> {
         let places = places(service);
         for folder in [places.verdicts(), places.manager()] {
-            std::fs::create_dir_all(&folder)
-                .map_err(|why| io::Error::new(why.kind(), format!("{}: {why}", folder.display())))?;
+            std::fs::create_dir_all(&folder).map_err(|why| {
+                io::Error::new(why.kind(), format!("{}: {why}", folder.display()))
+            })?;
         }
         Ok(Ledger { places })
     }
@@ -58,7 +59,11 @@ impl Ledger {
     /// Returns every proven revision, the one proven last at the end.
     pub(super) fn proven(&self) -> Vec<RevisionId> {
         let entries = std::fs::read_dir(self.places.verdicts());
-        let names = entries.into_iter().flatten().flatten().map(|it| it.file_name());
+        let names = entries
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|it| it.file_name());
         let mut proven: Vec<(String, RevisionId)> = names
             .filter_map(|it| it.to_str()?.strip_suffix(".json")?.parse().ok())
             .filter_map(|revision| match self.verdict(&revision)? {

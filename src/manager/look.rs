@@ -51,7 +51,11 @@ impl Manager {
 
     async fn see(&self) -> io::Result<Sight> {
         let mut sight = Sight::default();
-        for unit in self.bus.list(&format!("{}@*.service", self.service)).await? {
+        for unit in self
+            .bus
+            .list(&format!("{}@*.service", self.service))
+            .await?
+        {
             let Some(name) = self.instance_of(&unit.id) else {
                 continue;
             };

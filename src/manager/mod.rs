@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::decide::rollout;
 use crate::host::bus::{Bus, Changes};
-use crate::host::lease::{self, Lease, Taken};
+use crate::host::lease::{self, Taken};
 use crate::host::store::{Store, Watch};
 use crate::host::surroundings::{self, Surroundings};
 use crate::host::{notify, signals};
@@ -63,8 +63,8 @@ const UNUSABLE: u8 = 78;
 /// Everything one manager knows while it lives.
 pub struct Manager {
     service: String,
-    /// The address its unit was given.
-    given: Option<Address>,
+    /// The addresses its unit was given.
+    given: Vec<Address>,
     site: Surroundings,
     store: Store,
     bus: Bus,
@@ -93,7 +93,7 @@ pub struct Manager {
 ///
 /// # Errors
 /// Only when this process cannot listen to signals, or cannot reach systemd at all.
-pub async fn run(service: &str, given: Option<Address>) -> io::Result<u8> {
+pub async fn run(service: &str, given: Vec<Address>) -> io::Result<u8> {
     let (mut stop, mut reload) = signals::listen()?;
     let ledger = Ledger::open(service)?;
     let _lease = match take_lease(&ledger)? {
@@ -129,7 +129,9 @@ pub async fn run(service: &str, given: Option<Address>) -> io::Result<u8> {
         not_before: Instant::now(),
     };
     manager.ask_store().await;
-    manager.live(&mut stop, &mut reload, &mut changes, &mut watch).await
+    manager
+        .live(&mut stop, &mut reload, &mut changes, &mut watch)
+        .await
 }
 
 fn take_lease(ledger: &Ledger) -> io::Result<Taken> {
@@ -184,7 +186,9 @@ impl Manager {
         let scene = match self.look().await {
             Ok(scene) => scene,
             Err(why) => {
-                self.voice.problem(Kind::BalancerLost, why.to_string()).await;
+                self.voice
+                    .problem(Kind::BalancerLost, why.to_string())
+                    .await;
                 sleep(LATER).await;
                 return Then::Wait;
             }
@@ -265,7 +269,10 @@ impl Manager {
 
     /// The exit code, once there is nothing left to do for good.
     fn over(&mut self) -> Option<u8> {
-        let done = self.last.as_ref().is_some_and(|it| matches!(it, Step::Done(_)));
+        let done = self
+            .last
+            .as_ref()
+            .is_some_and(|it| matches!(it, Step::Done(_)));
         if done && self.leaving {
             return Some(DONE);
         }
@@ -292,7 +299,11 @@ impl Manager {
         let (program, newer) = surroundings::program();
         if newer {
             let why = surroundings::reexecute(&program);
-            self.later(&format!("cannot become the new {}: {why}", program.display())).await;
+            self.later(&format!(
+                "cannot become the new {}: {why}",
+                program.display()
+            ))
+            .await;
         }
         self.definitions.clear();
         self.ask_store().await;
@@ -318,7 +329,9 @@ impl Manager {
     async fn later(&mut self, why: &str) {
         self.not_before = Instant::now() + LATER;
         self.voice.status(why);
-        self.voice.tell(Event::new(Kind::Stepped, Priority::WARNING, why), None).await;
+        self.voice
+            .tell(Event::new(Kind::Stepped, Priority::WARNING, why), None)
+            .await;
     }
 
     fn is_proven(&self, revision: &RevisionId) -> bool {
@@ -332,7 +345,9 @@ impl Manager {
     }
 
     fn fronts(&self) -> io::Result<&Fronts> {
-        self.fronts.as_ref().ok_or_else(|| io::Error::other("the balancer is not open"))
+        self.fronts
+            .as_ref()
+            .ok_or_else(|| io::Error::other("the balancer is not open"))
     }
 
     fn fit_fronts(&mut self, goal: &Goal) -> io::Result<()> {
@@ -341,9 +356,12 @@ impl Manager {
             Goal::Withdraw(rollout) => rollout,
             Goal::Keep => return Ok(()),
         };
-        let fit = self.fronts.as_ref().is_some_and(|it| it.fit(rollout, self.given));
+        let fit = self
+            .fronts
+            .as_ref()
+            .is_some_and(|it| it.fit(rollout, &self.given));
         if !fit {
-            self.fronts = Some(Fronts::open(&self.service, rollout, self.given)?);
+            self.fronts = Some(Fronts::open(&self.service, rollout, &self.given)?);
         }
         Ok(())
     }
@@ -361,7 +379,10 @@ impl Manager {
 
 /// Steps that are held back for a moment after something went wrong.
 fn begins(step: &Step) -> bool {
-    matches!(step, Step::Prepare(_) | Step::Start(_) | Step::Open | Step::Admit(_))
+    matches!(
+        step,
+        Step::Prepare(_) | Step::Start(_) | Step::Open | Step::Admit(_)
+    )
 }
 
 /// Two waits of a kind are one, however long each has to go on.
@@ -376,7 +397,8 @@ fn same(one: &Step, other: &Step) -> bool {
 
 /// The instance a step is about: its story in the journal has the step as well.
 fn about(step: &Step) -> Option<&InstanceName> {
-    if let Step::Start(it) | Step::Admit(it) | Step::Hint(it) | Step::Stop(it) | Step::Remove(it) = step
+    if let Step::Start(it) | Step::Admit(it) | Step::Hint(it) | Step::Stop(it) | Step::Remove(it) =
+        step
     {
         return Some(it);
     }

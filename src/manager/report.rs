@@ -16,7 +16,13 @@ const RECORDS: usize = 200;
 /// Lines of the container in a report.
 const LINES: usize = 20;
 /// Events that say how a start or a life went wrong.
-const TELLING: [&str; 5] = ["failed", "exited", "out_of_memory", "check_failed", "unready"];
+const TELLING: [&str; 5] = [
+    "failed",
+    "exited",
+    "out_of_memory",
+    "check_failed",
+    "unready",
+];
 
 /// Returns the report on an instance that failed at this stage. Where the journal cannot be read the
 /// report says less, and never nothing.
@@ -34,9 +40,14 @@ pub(super) async fn of_instance(
     let mut report = Report {
         what: what.to_owned(),
         stage: stage.to_owned(),
-        result: seen.map(|it| it.result.clone()).filter(|it| it != "success"),
+        result: seen
+            .map(|it| it.result.clone())
+            .filter(|it| it != "success"),
         last_lines: lines(&records),
-        next: format!("journalctl -eu {unit}, or wharf logs {} --rev {revision}", manager.service),
+        next: format!(
+            "journalctl -eu {unit}, or wharf logs {} --rev {revision}",
+            manager.service
+        ),
         unit: Some(unit),
         ..Report::default()
     };
@@ -48,7 +59,9 @@ pub(super) async fn of_instance(
 
 /// Returns the report with its likely cause.
 pub(super) fn finished(mut report: Report) -> Report {
-    report.cause = report.cause.or_else(|| cause::likely(&report));
+    if report.cause.is_none() {
+        report.cause = cause::likely(&report);
+    }
     report
 }
 
@@ -61,7 +74,9 @@ struct Event {
 fn event(record: &Record) -> Option<Event> {
     let name = text(record, "WHARF_EVENT")?;
     let object = serde_json::from_slice(record.get("MESSAGE")?).ok()?;
-    TELLING.contains(&name.as_str()).then_some(Event { name, object })
+    TELLING
+        .contains(&name.as_str())
+        .then_some(Event { name, object })
 }
 
 /// The last of each kind counts.
@@ -94,5 +109,7 @@ fn lines(records: &[Record]) -> Vec<String> {
 }
 
 fn text(record: &BTreeMap<String, Vec<u8>>, key: &str) -> Option<String> {
-    record.get(key).map(|it| String::from_utf8_lossy(it).into_owned())
+    record
+        .get(key)
+        .map(|it| String::from_utf8_lossy(it).into_owned())
 }

@@ -64,7 +64,11 @@ impl Voice {
     pub(super) async fn tell(&mut self, event: Event, unit: Option<&str>) {
         let origin = Origin {
             service: self.service.clone(),
-            revision: self.revision.as_ref().map(ToString::to_string).unwrap_or_default(),
+            revision: self
+                .revision
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
             ..Origin::default()
         };
         if self.journal.is_none() {
@@ -81,7 +85,8 @@ impl Voice {
         self.status(&text);
         if !self.problems.contains(&kind) {
             self.problems.push(kind);
-            self.tell(Event::new(kind, Priority::WARNING, text), None).await;
+            self.tell(Event::new(kind, Priority::WARNING, text), None)
+                .await;
         }
     }
 
@@ -96,7 +101,9 @@ impl Voice {
         let path = self.places.steps();
         let mut text = files::read(&path).unwrap_or_default();
         if text.len() > STEPS_LONGEST {
-            let half = text[text.len() / 2..].find('\n').map(|it| text.len() / 2 + it + 1);
+            let half = text[text.len() / 2..]
+                .find('\n')
+                .map(|it| text.len() / 2 + it + 1);
             text.drain(..half.unwrap_or(text.len()));
         }
         text += &serde_json::to_string(line).map_err(io::Error::other)?;

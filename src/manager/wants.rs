@@ -17,9 +17,8 @@ use crate::model::service::Service;
 /// Definitions read and kept; a service has few in use at a time.
 const KEPT: usize = 16;
 
-/// A revision with its definition as meant.
+/// A revision's definition as meant.
 pub(super) struct Known {
-    pub(super) revision: Revision,
     pub(super) service: Service,
 }
 
@@ -33,7 +32,8 @@ impl Manager {
             Ok(wanted) => {
                 self.wanted = wanted;
                 if self.voice.over(Kind::StoreLost) {
-                    let event = Event::new(Kind::StoreBack, Priority::INFO, "the store answers again");
+                    let event =
+                        Event::new(Kind::StoreBack, Priority::INFO, "the store answers again");
                     self.voice.tell(event, None).await;
                 }
             }
@@ -94,14 +94,17 @@ impl Manager {
         let Some(service) = reading.service.filter(|_| reading.mistakes.is_empty()) else {
             let mistakes: Vec<_> = reading.mistakes.iter().map(ToString::to_string).collect();
             let words = mistakes.join("; ");
-            return Err(format!("revision {} has mistakes: {words}", revision.id.short()));
+            return Err(format!(
+                "revision {} has mistakes: {words}",
+                revision.id.short()
+            ));
         };
         if self.definitions.len() >= KEPT {
             self.definitions.clear();
         }
         let id = revision.id.clone();
         let service = instance::fit(service, revision.image_digest.as_deref());
-        let known = Arc::new(Known { revision, service });
+        let known = Arc::new(Known { service });
         self.definitions.insert(id, Arc::clone(&known));
         Ok(known)
     }

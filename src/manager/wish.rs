@@ -107,7 +107,13 @@ pub async fn abort(service: &str, who: &str) -> Result<RevisionId, Refusal> {
         ..Report::default()
     };
     let when = stamp::format(nanos());
-    ledger.judge(&wanted, &Verdict::Failed { when, report: Box::new(report) })?;
+    ledger.judge(
+        &wanted,
+        &Verdict::Failed {
+            when,
+            report: Box::new(report),
+        },
+    )?;
     change(&ledger, |wish| wish.asked += 1)?;
     Ok(wanted)
 }
@@ -156,8 +162,15 @@ pub async fn follow(
 pub async fn history(service: &str, count: usize) -> Result<Vec<Record>, journal::Error> {
     let mut matches = vec![("WHARF_SERVICE", service)];
     matches.extend(
-        ["stepped", "swapped", "proven", "given_up", "store_lost", "store_back"]
-            .map(|it| ("WHARF_EVENT", it)),
+        [
+            "stepped",
+            "swapped",
+            "proven",
+            "given_up",
+            "store_lost",
+            "store_back",
+        ]
+        .map(|it| ("WHARF_EVENT", it)),
     );
     read::tail(&matches, count).await
 }
@@ -187,23 +200,19 @@ fn managed(service: &str, ledger: &Ledger) -> Result<Option<Lease>, Refusal> {
 
 fn steps(ledger: &Ledger) -> Vec<StepLine> {
     let text = files::read(&ledger.places.steps()).unwrap_or_default();
-    text.lines().filter_map(|it| serde_json::from_str(it).ok()).collect()
+    text.lines()
+        .filter_map(|it| serde_json::from_str(it).ok())
+        .collect()
 }
 
 /// The last step of another revision's rollout: what comes behind it is this one's.
 fn last_turn(steps: &[StepLine], revision: &RevisionId) -> Option<StepLine> {
-    let over = |it: &StepLine| {
-        it.revision.as_ref() != Some(revision) || it.outcome == Outcome::Failed
-    };
+    let over =
+        |it: &StepLine| it.revision.as_ref() != Some(revision) || it.outcome == Outcome::Failed;
     steps.iter().rfind(|it| over(it)).cloned()
 }
 
-fn end(
-    ledger: &Ledger,
-    line: &StepLine,
-    revision: &RevisionId,
-    proven: bool,
-) -> Option<Verdicted> {
+fn end(ledger: &Ledger, line: &StepLine, revision: &RevisionId, proven: bool) -> Option<Verdicted> {
     let other = line.revision.as_ref().filter(|it| *it != revision);
     match (line.outcome, other) {
         (_, Some(other)) => Some(Verdicted::Superseded(revision.clone(), other.clone())),

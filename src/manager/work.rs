@@ -193,7 +193,10 @@ async fn through(known: Arc<Known>, address: SocketAddr) -> Ended {
         last = Some(answer);
         tokio::time::sleep(PROBE_PAUSE).await;
     }
-    let said = last.as_ref().map(|it| it.summary.clone()).unwrap_or_default();
+    let said = last
+        .as_ref()
+        .map(|it| it.summary.clone())
+        .unwrap_or_default();
     Ended::Failed(Box::new(Report {
         what: format!("no good answer through the service address {address}: {said}"),
         stage: "swap".into(),
@@ -213,7 +216,10 @@ async fn ask(known: &Known, address: SocketAddr) -> Answer {
             ..(**ask).clone()
         };
         // What the body has to be was asked of the instance itself; here the way to it is in question.
-        let ask = Ask { expected_body: None, ..ask };
+        let ask = Ask {
+            expected_body: None,
+            ..ask
+        };
         let met = probe::http(&ask, &host, PROBE_LIMIT).await;
         return expect::http(&ask, &probe::url(&ask, &host), met, None, Duration::ZERO);
     }
@@ -230,16 +236,18 @@ async fn tell(container: String, at: Option<SocketAddr>, hint: Option<Hint>) -> 
 async fn hinted(container: &str, at: Option<SocketAddr>, hint: Option<Hint>) -> Result<(), String> {
     let docker = Docker::connect().await.map_err(|it| it.to_string())?;
     match (hint, at) {
-        (Some(Hint::Signal(signal)), _) => {
-            docker.kill(container, &signal).await.map_err(|it| it.to_string())
-        }
+        (Some(Hint::Signal(signal)), _) => docker
+            .kill(container, &signal)
+            .await
+            .map_err(|it| it.to_string()),
         (Some(Hint::Exec(argv)), _) => {
             let order = Order::new(argv);
             let (ran, _) = docker.exec(container, &order, None, HINT_LIMIT).await;
             ran.map(drop).map_err(|it| it.to_string())
         }
         (Some(Hint::Http(path)), Some(at)) => {
-            let answer = probe::http(&post(path, at.port()), &at.ip().to_string(), HINT_LIMIT).await;
+            let answer =
+                probe::http(&post(path, at.port()), &at.ip().to_string(), HINT_LIMIT).await;
             answer.map(drop).map_err(|it| it.to_string())
         }
         (Some(Hint::Http(_)) | None, _) => Ok(()),

@@ -44,7 +44,9 @@ fn text(record: &Record, key: &str) -> String {
 
 /// To the second, UTC.
 fn time(record: &Record) -> String {
-    let micros: u64 = text(record, "__REALTIME_TIMESTAMP").parse().unwrap_or_default();
+    let micros: u64 = text(record, "__REALTIME_TIMESTAMP")
+        .parse()
+        .unwrap_or_default();
     let stamp = stamp::format(micros * 1000);
     stamp.get(..19).unwrap_or(&stamp).replace('T', " ")
 }
@@ -63,8 +65,14 @@ mod tests {
         ];
         let record = fields.map(|(key, value)| (key.to_owned(), value.as_bytes().to_vec()));
         let record = record.into();
-        assert_eq!(line(&record), "2026-11-21 08:45:00 2-abcdef0  start 2-abcdef0");
+        assert_eq!(
+            line(&record),
+            "2026-11-21 08:45:00 2-abcdef0  start 2-abcdef0"
+        );
         let object: serde_json::Value = serde_json::from_str(&json(&record)).unwrap();
-        assert_eq!((&object["event"], &object["data"]["a"]), (&"stepped".into(), &1.into()));
+        assert_eq!(
+            (&object["event"], &object["data"]["a"]),
+            (&"stepped".into(), &1.into())
+        );
     }
 }

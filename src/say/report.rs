@@ -19,7 +19,14 @@ pub fn render(service: &str, revision: &str, report: &Report) -> String {
         let to = answer.location.as_ref().map(|it| format!(" to {it}"));
         line("answer", &format!("{status}{}", to.unwrap_or_default()));
         line("error", answer.error.as_deref().unwrap_or_default());
-        line("body", &answer.head.as_deref().unwrap_or_default().replace('\n', " "));
+        line(
+            "body",
+            &answer
+                .head
+                .as_deref()
+                .unwrap_or_default()
+                .replace('\n', " "),
+        );
     }
     line("exit", report.exit.as_deref().unwrap_or_default());
     line("cause", report.cause.as_deref().unwrap_or_default());
