@@ -61,10 +61,7 @@ fn the_seeds_walk_through_works_as_typed() {
 
     node.ok("systemctl disable --now runner@crystal-docs");
     assert_eq!(node.ok("docker ps -aq"), "");
-    assert_eq!(
-        node.ok("find /run/wharf /var/lib/wharf -mindepth 1 2>/dev/null || true"),
-        ""
-    );
+    assert_eq!(node.ok("ls /run/wharf 2>/dev/null || true"), "");
     assert_eq!(
         node.run("systemctl is-active runner@crystal-docs")
             .out

@@ -51,15 +51,6 @@ pub fn remove_folder(path: &Path) {
     let _ = fs::remove_dir_all(path);
 }
 
-/// Removes this folder and those below it as far as they hold nothing; what holds something stays.
-pub fn remove_hollow(path: &Path) {
-    let entries = fs::read_dir(path).into_iter().flatten().flatten();
-    for entry in entries.filter(|it| it.file_type().is_ok_and(|it| it.is_dir())) {
-        remove_hollow(&entry.path());
-    }
-    let _ = fs::remove_dir(path);
-}
-
 /// Writes the file with this mode, whatever the umask.
 ///
 /// # Errors

@@ -30,10 +30,6 @@ pub async fn service(name: &str) -> Result<Vec<String>, Error> {
         return Ok(Vec::new());
     }
     files::remove_folder(&site.runtime.join("secrets"));
-    // Points that are still to be delivered stay for the next start; systemd makes the folder anew.
-    if let Some(state) = &site.state {
-        files::remove_hollow(state);
-    }
     let docker = Docker::connect().await?;
     let found = left_by(&docker, name, &site.unit).await?;
     remove(&docker, found).await

@@ -133,30 +133,3 @@ fn reap_takes_what_a_stop_left_and_leaves_what_is_to_be_adopted() {
     assert!(reap("success"));
     assert!(stage.container("{{.Id}}").is_none());
 }
-
-#[test]
-fn reap_keeps_of_the_state_only_what_holds_something() {
-    let Some(stage) = Stage::set("state", &shell("exit 0", "")) else {
-        return;
-    };
-    let spool = stage.path("state/influx");
-    let reap = |result: &str| {
-        let mut command = stage.wharf(&["reap", &stage.name]);
-        assert!(
-            command
-                .env("SERVICE_RESULT", result)
-                .status()
-                .unwrap()
-                .success()
-        );
-    };
-    std::fs::create_dir_all(&spool).unwrap();
-    reap("signal");
-    assert!(spool.exists(), "the next shim goes on where this one was");
-    std::fs::write(spool.join("0000000100000000.spool"), "1\nx\n").unwrap();
-    reap("success");
-    assert!(spool.join("0000000100000000.spool").exists());
-    std::fs::remove_file(spool.join("0000000100000000.spool")).unwrap();
-    reap("exit-code");
-    assert!(!stage.path("state").exists());
-}
