@@ -169,7 +169,7 @@ fn mistakes_say_where_and_what_next() {
         ),
         (
             "image: a\n---\nimage: b",
-            "2:1: a second document starts here (one file is one service: move what follows into a file of its own)",
+            "2:1: a second document starts here (one file holds one document: move what follows into a file of its own)",
         ),
         ("image: a\n\tname: b", "2:1: "),
         ("image: *b", "1:8: nothing before this is marked `&b`"),

@@ -7,18 +7,18 @@ const MOST_KEPT: usize = 100;
 
 /// Where something stands in the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Place {
+pub(in crate::decide) struct Place {
     /// Counted from 1; 0 when there is none.
-    pub(super) line: usize,
+    pub(in crate::decide) line: usize,
     /// In characters, counted from 1.
-    pub(super) column: usize,
+    pub(in crate::decide) column: usize,
     /// In characters.
-    pub(super) width: usize,
+    pub(in crate::decide) width: usize,
 }
 
 /// What was found so far.
 #[derive(Debug, Default)]
-pub(super) struct Findings {
+pub(in crate::decide) struct Findings {
     mistakes: Kept,
     notices: Kept,
 }
@@ -31,12 +31,12 @@ struct Kept {
 
 impl Findings {
     /// Adds something that makes the definition unusable.
-    pub(super) fn mistake(&mut self, place: Place, path: &str, what: impl Into<String>) {
+    pub(in crate::decide) fn mistake(&mut self, place: Place, path: &str, what: impl Into<String>) {
         self.mistakes.add(entry(place, path, what.into(), None));
     }
 
     /// The same, with what to do next.
-    pub(super) fn mistake_with(
+    pub(in crate::decide) fn mistake_with(
         &mut self,
         place: Place,
         path: &str,
@@ -48,7 +48,7 @@ impl Findings {
     }
 
     /// Adds something the operator should know; the definition works all the same.
-    pub(super) fn notice(
+    pub(in crate::decide) fn notice(
         &mut self,
         place: Place,
         path: &str,
@@ -58,12 +58,17 @@ impl Findings {
         self.notices.add(entry(place, path, what.into(), hint));
     }
 
-    pub(super) fn is_clean(&self) -> bool {
-        self.mistakes.list.is_empty()
+    /// Returns how many mistakes there are.
+    pub(in crate::decide) fn count(&self) -> usize {
+        self.mistakes.list.len() + self.mistakes.beyond
+    }
+
+    pub(in crate::decide) fn is_clean(&self) -> bool {
+        self.count() == 0
     }
 
     /// Returns mistakes and notices in the order of the file.
-    pub(super) fn done(self) -> (Vec<Mistake>, Vec<Mistake>) {
+    pub(in crate::decide) fn done(self) -> (Vec<Mistake>, Vec<Mistake>) {
         (
             self.mistakes.done("mistakes"),
             self.notices.done("warnings"),

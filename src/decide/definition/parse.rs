@@ -21,7 +21,7 @@ const MOST_NODES: usize = 50_000;
 const DEEPEST: usize = 64;
 
 /// Returns the file's tree, or None when there is none to walk; what is wrong with it is in `found`.
-pub(super) fn parse(text: &str, found: &mut Findings) -> Option<Node> {
+pub(in crate::decide) fn parse(text: &str, found: &mut Findings) -> Option<Node> {
     let mut options = Options::default();
     options.set_emit_comments(false);
     options.emit_unresolved_aliases = true;
@@ -124,7 +124,7 @@ impl Reader<'_, '_> {
     fn document(&mut self, place: Place) -> bool {
         self.documents += 1;
         if self.documents == 2 {
-            let hint = "one file is one service: move what follows into a file of its own";
+            let hint = "one file holds one document: move what follows into a file of its own";
             self.found
                 .mistake_with(place, "", "a second document starts here", hint);
         }

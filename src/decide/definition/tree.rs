@@ -4,17 +4,17 @@ use super::findings::Place;
 
 /// One value as typed.
 #[derive(Clone, Debug)]
-pub(super) struct Node {
-    pub(super) place: Place,
-    pub(super) value: Value,
+pub(in crate::decide) struct Node {
+    pub(in crate::decide) place: Place,
+    pub(in crate::decide) value: Value,
     /// Nodes in it, itself included; what an alias costs.
-    pub(super) size: usize,
+    pub(in crate::decide) size: usize,
     /// Levels in it, itself included.
-    pub(super) depth: usize,
+    pub(in crate::decide) depth: usize,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Value {
+pub(in crate::decide) enum Value {
     Empty,
     /// Text, number or truth value: the letters as typed. What they mean is up to the key.
     Scalar(String),
@@ -23,14 +23,14 @@ pub(super) enum Value {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Pair {
-    pub(super) key: String,
-    pub(super) place: Place,
-    pub(super) node: Node,
+pub(in crate::decide) struct Pair {
+    pub(in crate::decide) key: String,
+    pub(in crate::decide) place: Place,
+    pub(in crate::decide) node: Node,
 }
 
 impl Node {
-    pub(super) fn new(place: Place, value: Value) -> Node {
+    pub(in crate::decide) fn new(place: Place, value: Value) -> Node {
         let (size, depth) = match &value {
             Value::Empty | Value::Scalar(_) => (0, 0),
             Value::List(items) => (
@@ -51,7 +51,7 @@ impl Node {
     }
 
     /// What it is, for a sentence that says something else was expected.
-    pub(super) fn noun(&self) -> &'static str {
+    pub(in crate::decide) fn noun(&self) -> &'static str {
         match self.value {
             Value::Empty => "nothing",
             Value::Scalar(_) => "a single value",

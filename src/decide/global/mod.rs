@@ -9,15 +9,17 @@
 //! ```
 //! The keys and defaults are those of service_runner's `global_config.yaml`.
 
-mod tree;
-
 use std::path::PathBuf;
 
+use crate::decide::definition::{
+    findings::Findings,
+    parse::parse,
+    tree::{Node, Pair, Value},
+};
 use crate::model::{
     global::{Global, Influx, Token},
     mistake::Mistake,
 };
-use tree::{Node, Pair, Place};
 
 const LOCATION: &str = "http://localhost:8086/";
 const BUCKET: &str = "monitoring";
@@ -32,30 +34,24 @@ pub struct Reading {
 
 /// Returns what this text means on the host of this name.
 pub fn read(text: &str, host: &str) -> Reading {
-    let mut reading = Reading::default();
-    let top = match tree::parse(text) {
-        Ok(top) => top,
-        Err(mistake) => {
-            reading.mistakes.push(mistake);
-            return reading;
-        }
-    };
-    let found = &mut reading.mistakes;
-    for pair in pairs(&top, "", found) {
-        match pair.key.as_str() {
-            "influxdb" => reading.global.influxdb = influx(pair, host, found),
-            key if key.starts_with("x-") => {}
-            _ => found.push(unknown(pair, "", &["influxdb"])),
+    let (mut global, mut found) = (Global::default(), Findings::default());
+    if let Some(top) = parse(text, &mut found) {
+        for pair in pairs(&top, "", &mut found) {
+            match pair.key.as_str() {
+                "influxdb" => global.influxdb = influx(pair, host, &mut found),
+                key if key.starts_with("x-") => {}
+                _ => unknown(pair, "", &["influxdb"], &mut found),
+            }
         }
     }
-    reading.mistakes.sort_by_key(|it| (it.line, it.column));
-    reading
+    let (mistakes, _) = found.done();
+    Reading { global, mistakes }
 }
 
 const KEYS: [&str; 5] = ["token", "token_file", "location", "org", "bucket"];
 
-fn influx(section: &Pair, host: &str, found: &mut Vec<Mistake>) -> Option<Influx> {
-    let before = found.len();
+fn influx(section: &Pair, host: &str, found: &mut Findings) -> Option<Influx> {
+    let before = found.count();
     let (mut token, mut file) = (None, None);
     let mut influx = Influx {
         token: Token::Text(String::new()),
@@ -65,7 +61,7 @@ fn influx(section: &Pair, host: &str, found: &mut Vec<Mistake>) -> Option<Influx
     };
     for pair in pairs(&section.node, "influxdb", found) {
         if !KEYS.contains(&pair.key.as_str()) {
-            found.push(unknown(pair, "influxdb", &KEYS));
+            unknown(pair, "influxdb", &KEYS, found);
             continue;
         }
         let Some(value) = text(pair, found) else {
@@ -80,54 +76,45 @@ fn influx(section: &Pair, host: &str, found: &mut Vec<Mistake>) -> Option<Influx
         }
     }
     influx.token = self::token(section, token, file, found)?;
-    (found.len() == before).then_some(influx)
+    (found.count() == before).then_some(influx)
 }
 
 type Typed<'a> = Option<(&'a Pair, String)>;
 
-fn token(section: &Pair, token: Typed, file: Typed, found: &mut Vec<Mistake>) -> Option<Token> {
+fn token(section: &Pair, token: Typed, file: Typed, found: &mut Findings) -> Option<Token> {
     match (token, file) {
         (Some(_), Some((pair, _))) => {
             let what = "`token` and `token_file` are both given";
-            found.push(at(
-                pair.place,
-                "influxdb.token_file",
-                what,
-                "keep one of them",
-            ));
+            found.mistake_with(pair.place, "influxdb.token_file", what, "keep one of them");
             None
         }
         (Some((pair, value)), None) if !value.chars().all(|it| it.is_ascii_graphic()) => {
             let what = "a token has no blanks and no letters beyond ASCII";
-            found.push(at(pair.node.place, "influxdb.token", what, "copy it again"));
+            found.mistake_with(pair.node.place, "influxdb.token", what, "copy it again");
             None
         }
         (Some((_, value)), None) => Some(Token::Text(value)),
         (None, Some((pair, value))) if !value.starts_with('/') => {
             let what = "`token_file` is not an absolute path";
             let hint = "write it from the root, as in `/etc/wharf/influxdb.token`";
-            found.push(at(pair.node.place, "influxdb.token_file", what, hint));
+            found.mistake_with(pair.node.place, "influxdb.token_file", what, hint);
             None
         }
         (None, Some((_, value))) => Some(Token::File(PathBuf::from(value))),
         (None, None) => {
             // A token typed wrongly is reported where it stands, not here.
             let typed = |it: &Pair| it.key.starts_with("token");
-            if !section.node.pairs().is_some_and(|it| it.iter().any(typed)) {
+            let tried = matches!(&section.node.value, Value::Map(it) if it.iter().any(typed));
+            if !tried {
                 let hint = "add `token: …`, or `token_file: /path` to keep it out of this file";
-                found.push(at(
-                    section.place,
-                    "influxdb",
-                    "`influxdb` has no token",
-                    hint,
-                ));
+                found.mistake_with(section.place, "influxdb", "`influxdb` has no token", hint);
             }
             None
         }
     }
 }
 
-fn location(pair: &Pair, value: String, found: &mut Vec<Mistake>) -> String {
+fn location(pair: &Pair, value: String, found: &mut Findings) -> String {
     let host = ["http://", "https://"]
         .iter()
         .find_map(|it| value.strip_prefix(it))
@@ -136,7 +123,7 @@ fn location(pair: &Pair, value: String, found: &mut Vec<Mistake>) -> String {
     if !fine || value.contains(['?', '#', ' ']) {
         let what = format!("`{value}` is not the address of an InfluxDB");
         let hint = "write `http://HOST:8086/` or `https://HOST/`";
-        found.push(at(pair.node.place, "influxdb.location", what, hint));
+        found.mistake_with(pair.node.place, "influxdb.location", what, hint);
     }
     match value.ends_with('/') {
         true => value,
@@ -145,55 +132,39 @@ fn location(pair: &Pair, value: String, found: &mut Vec<Mistake>) -> String {
 }
 
 /// The pairs of a map; an empty file or section has none.
-fn pairs<'a>(node: &'a Node, path: &str, found: &mut Vec<Mistake>) -> &'a [Pair] {
-    if let Some(pairs) = node.pairs() {
+fn pairs<'a>(node: &'a Node, path: &str, found: &mut Findings) -> &'a [Pair] {
+    if let Value::Map(pairs) = &node.value {
         return pairs;
     }
-    if !node.is_nothing() {
+    if !matches!(node.value, Value::Empty) {
         let noun = if path.is_empty() { "the file" } else { path };
         let what = format!("{noun} is not a map");
-        found.push(at(node.place, path, what, "write `key: value` lines"));
+        found.mistake_with(node.place, path, what, "write `key: value` lines");
     }
     &[]
 }
 
-fn text(pair: &Pair, found: &mut Vec<Mistake>) -> Option<String> {
+fn text(pair: &Pair, found: &mut Findings) -> Option<String> {
     let path = format!("influxdb.{}", pair.key);
-    match pair.node.text() {
-        Some(text) if !text.is_empty() => Some(text.to_owned()),
-        Some(_) | None => {
+    match &pair.node.value {
+        Value::Scalar(text) if !text.is_empty() => Some(text.clone()),
+        Value::Scalar(_) | Value::Empty | Value::List(_) | Value::Map(_) => {
             let what = format!("`{}` wants a text", pair.key);
             let hint = "write one, or leave the key out for its default";
-            found.push(at(pair.node.place, &path, what, hint));
+            found.mistake_with(pair.node.place, &path, what, hint);
             None
         }
     }
 }
 
-fn unknown(pair: &Pair, section: &str, known: &[&str]) -> Mistake {
+fn unknown(pair: &Pair, section: &str, known: &[&str], found: &mut Findings) {
     let path = match section.is_empty() {
         true => pair.key.clone(),
         false => format!("{section}.{}", pair.key),
     };
-    let names = known.join("`, `");
-    let hint = format!("known here: `{names}`");
-    at(
-        pair.place,
-        &path,
-        format!("unknown key `{}`", pair.key),
-        hint,
-    )
-}
-
-fn at(place: Place, path: &str, what: impl Into<String>, hint: impl Into<String>) -> Mistake {
-    Mistake {
-        line: place.line,
-        column: place.column,
-        width: place.width,
-        path: path.to_owned(),
-        what: what.into(),
-        hint: Some(hint.into()),
-    }
+    let what = format!("unknown key `{}`", pair.key);
+    let hint = format!("known here: `{}`", known.join("`, `"));
+    found.mistake_with(pair.place, &path, what, hint);
 }
 
 #[cfg(test)]
