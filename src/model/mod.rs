@@ -12,6 +12,7 @@ pub mod install_step;
 pub mod job;
 pub mod ledger;
 pub mod log;
+pub mod managed;
 pub mod mistake;
 pub mod observed;
 pub mod owner;
