@@ -22,5 +22,6 @@ pub mod process;
 pub mod signals;
 #[cfg(feature = "influxdb")]
 pub mod spool;
+pub mod store;
 pub mod surroundings;
 pub mod systemd;

@@ -2,11 +2,15 @@
 
 use std::path::PathBuf;
 
+use super::store::StorePlace;
+
 /// The whole file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Global {
     /// None: no points are sent anywhere.
     pub influxdb: Option<Influx>,
+    /// None: not said here.
+    pub store: Option<StorePlace>,
 }
 
 /// An InfluxDB that takes the v2 write API.

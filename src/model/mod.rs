@@ -25,4 +25,5 @@ pub mod seen;
 pub mod service;
 pub mod stamp;
 pub mod step;
+pub mod store;
 pub mod unit_file;

@@ -29,6 +29,11 @@ impl Places {
         }
     }
 
+    /// The revisions kept on this node, and which of them is wanted.
+    pub fn revisions(&self) -> PathBuf {
+        self.state.join("revisions").join(&self.service)
+    }
+
     /// What became of revisions, and what the operator asked for.
     pub fn rollout(&self) -> PathBuf {
         self.state.join("rollouts").join(&self.service)

@@ -1,0 +1,274 @@
+//! Where revisions are kept: files of this host, or a database of CouchDB with these files as its cache.
+
+mod changes;
+mod couch;
+mod document;
+mod files;
+mod folder;
+mod http;
+
+use std::path::{Path, PathBuf};
+
+use crate::model::global::Token;
+use crate::model::revision::{Revision, RevisionId, Wanted};
+use crate::model::store::{Draft, Signature, StorePlace};
+
+use couch::Couch;
+use files::Files;
+
+/// What wharf.yaml says for all services of this host.
+pub const SETTINGS: &str = "/etc/wharf/wharf.yaml";
+/// The variable that names a database, as service-manager had it.
+pub const COUCHDB_URL: &str = "COUCHDB_URL";
+/// Longest name of a service.
+const LONGEST_NAME_BYTES: usize = 63;
+
+/// One store, open.
+pub enum Store {
+    Files(Files),
+    Couch(Couch),
+}
+
+/// What a story tells apart; each says what failed, where and why.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Somebody else changed it first; nothing was written.
+    #[error("{0}")]
+    Conflict(String),
+    /// No such revision.
+    #[error("{0}")]
+    NotFound(String),
+    /// The store does not answer.
+    #[error("{0}")]
+    Away(String),
+    /// It answers, and does not take this: login, name, address of the database.
+    #[error("{0}")]
+    Refused(String),
+    /// The disk of this host.
+    #[error("{0}")]
+    Disk(String),
+}
+
+/// Tells when the wanted revision of one service may have changed.
+pub enum Watch {
+    Folder(folder::Folder),
+    Changes(changes::Changes),
+}
+
+impl Store {
+    /// Returns the store of this host; nothing is asked yet. `state` is /var/lib/wharf.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the database's address or login cannot be what they should be.
+    pub fn open(place: &StorePlace, state: &Path) -> Result<Store, Error> {
+        let files = Files::new(state.join("revisions"));
+        match place {
+            StorePlace::Files => Ok(Store::Files(files)),
+            StorePlace::Couch(place) => Ok(Store::Couch(Couch::new(place, files)?)),
+        }
+    }
+
+    /// Where it is, for a sentence.
+    pub fn place(&self) -> String {
+        match self {
+            Store::Files(files) => files.place(),
+            Store::Couch(couch) => couch.place(),
+        }
+    }
+
+    /// Returns which revision a service shall run. A database that does not answer is told by
+    /// [`Store::trouble`], and what it said last holds.
+    ///
+    /// # Errors
+    /// [`Error::Away`] and [`Error::Refused`] when it never said anything; [`Error::Disk`].
+    pub async fn wanted(&self, service: &str) -> Result<Wanted, Error> {
+        checked(service)?;
+        match self {
+            Store::Files(files) => files.wanted(service),
+            Store::Couch(couch) => couch.wanted(service).await,
+        }
+    }
+
+    /// Returns why the last question to the store got no answer; None when it did.
+    pub fn trouble(&self) -> Option<String> {
+        match self {
+            Store::Files(_) => None,
+            Store::Couch(couch) => couch.trouble(),
+        }
+    }
+
+    /// Returns a revision whole: from this host where it has it, else from the database.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or why nobody could be asked.
+    pub async fn fetch(&self, service: &str, id: &RevisionId) -> Result<Revision, Error> {
+        checked(service)?;
+        match self {
+            Store::Files(files) => files.fetch(service, id),
+            Store::Couch(couch) => couch.fetch(service, id).await,
+        }
+    }
+
+    /// Writes the next revision and makes it the wanted one; returns its id. `expected` is the
+    /// revision that was wanted when the change was thought of.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when another one is wanted by now or another writer is at it.
+    pub async fn put(
+        &self,
+        draft: &Draft,
+        expected: Option<&RevisionId>,
+    ) -> Result<RevisionId, Error> {
+        checked(&draft.service)?;
+        match self {
+            Store::Files(files) => files.put(draft, expected).await,
+            Store::Couch(couch) => couch.put(draft, expected).await,
+        }
+    }
+
+    /// Returns all revisions kept, the oldest first. Of a database that is away: those of this host.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] and [`Error::Disk`].
+    pub async fn list(&self, service: &str) -> Result<Vec<Revision>, Error> {
+        checked(service)?;
+        match self {
+            Store::Files(files) => files.list(service),
+            Store::Couch(couch) => couch.list(service).await,
+        }
+    }
+
+    /// Makes a revision that is kept the wanted one again.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Conflict`], or why nobody could be asked.
+    pub async fn want(&self, service: &str, id: &RevisionId, by: &Signature) -> Result<(), Error> {
+        checked(service)?;
+        match self {
+            Store::Files(files) => files.want(service, id, by).await,
+            Store::Couch(couch) => couch.want(service, id, by).await,
+        }
+    }
+
+    /// Deletes the service; its revisions stay, to be wanted again.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`], or why nobody could be asked. Fine when it is not there.
+    pub async fn delete(&self, service: &str, by: &Signature) -> Result<(), Error> {
+        checked(service)?;
+        match self {
+            Store::Files(files) => files.delete(service, by).await,
+            Store::Couch(couch) => couch.delete(service).await,
+        }
+    }
+
+    /// Removes these revisions for good; those that are not there are fine.
+    ///
+    /// # Errors
+    /// As the store says; some may be gone then.
+    pub async fn forget(&self, service: &str, ids: &[RevisionId]) -> Result<(), Error> {
+        checked(service)?;
+        match self {
+            Store::Files(files) => files.forget(service, ids),
+            Store::Couch(couch) => couch.forget(service, ids).await,
+        }
+    }
+
+    /// Returns every service that is there, with a wanted revision or without.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub async fn services(&self) -> Result<Vec<String>, Error> {
+        match self {
+            Store::Files(files) => files.services(),
+            Store::Couch(couch) => couch.services().await,
+        }
+    }
+
+    /// Returns a watch on a service. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// [`Error::Disk`] when the folder of its files cannot be made.
+    pub fn watch(&self, service: &str) -> Result<Watch, Error> {
+        checked(service)?;
+        match self {
+            Store::Files(files) => Ok(Watch::Folder(files.watch(service)?)),
+            Store::Couch(couch) => Ok(Watch::Changes(couch.watch(service))),
+        }
+    }
+}
+
+impl Watch {
+    /// Returns when the wanted revision may have changed, and at once after a connection that was
+    /// lost came back. Dropping the wait loses nothing.
+    pub async fn changed(&mut self) {
+        match self {
+            Watch::Folder(folder) => folder.changed().await,
+            Watch::Changes(changes) => changes.changed().await,
+        }
+    }
+}
+
+/// What this host says about its store: the text of wharf.yaml (None: there is none) and $COUCHDB_URL.
+///
+/// # Errors
+/// The file is there and cannot be read.
+pub fn asked() -> Result<(Option<String>, Option<String>), Error> {
+    let text = match std::fs::read_to_string(SETTINGS) {
+        Ok(text) => Some(text),
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => None,
+        Err(why) => return Err(Error::Disk(format!("read {SETTINGS}: {why}"))),
+    };
+    let url = std::env::var(COUCHDB_URL).ok().filter(|it| !it.is_empty());
+    Ok((text, url))
+}
+
+/// A name becomes part of paths and addresses.
+fn checked(service: &str) -> Result<(), Error> {
+    let fits = |it: u8| it.is_ascii_alphanumeric() || b"_.-".contains(&it);
+    let first = service
+        .bytes()
+        .next()
+        .is_some_and(|it| it.is_ascii_alphanumeric());
+    if first && service.len() <= LONGEST_NAME_BYTES && service.bytes().all(fits) {
+        return Ok(());
+    }
+    let shown: String = service.chars().take(LONGEST_NAME_BYTES).collect();
+    Err(Error::Refused(format!(
+        "{shown:?} cannot name a service: letters, digits, `_`, `.` and `-`, the first a letter or digit, at most {LONGEST_NAME_BYTES}"
+    )))
+}
+
+/// Returns a password or token; a file gives its first line.
+fn secret(token: &Token) -> Result<String, Error> {
+    match token {
+        Token::Text(text) => Ok(text.clone()),
+        Token::File(path) => first_line(path),
+    }
+}
+
+fn first_line(path: &PathBuf) -> Result<String, Error> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|why| Error::Disk(format!("read the password in {}: {why}", path.display())))?;
+    Ok(text
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .trim_end()
+        .to_owned())
+}
+
+/// Names the change that came first.
+fn conflict(service: &str, id: &RevisionId, who: &str, when: &str) -> String {
+    let by = if who.is_empty() {
+        String::new()
+    } else {
+        format!(" by {who}")
+    };
+    let at = if when.is_empty() {
+        String::new()
+    } else {
+        format!(" at {when}")
+    };
+    format!("{service} was changed first{by}{at}: revision {id} is wanted now; nothing was written")
+}
