@@ -1,17 +1,20 @@
 //! A balancer: the service address clients use, and the real servers behind it.
 
 mod ipvs;
+mod nft;
 
 use std::io;
 
 use crate::model::balance::{BalancerKind, Change, Front, RealServer, Traffic};
 use ipvs::Ipvs;
+use nft::Nftables;
 
 /// The hold on one service address. Nothing is remembered: each call asks the kernel or changes it,
 /// blocks for milliseconds, and may come from any process. One thread at a time is enough for all.
 #[derive(Debug)]
 pub enum Balancer {
     Ipvs(Ipvs),
+    Nftables(Nftables),
 }
 
 impl Balancer {
@@ -19,12 +22,11 @@ impl Balancer {
     ///
     /// # Errors
     /// This way of balancing does not work here; why, and what to type, in words.
-    pub fn open(kind: BalancerKind, _service: &str, front: &Front) -> io::Result<Balancer> {
+    pub fn open(kind: BalancerKind, service: &str, front: &Front) -> io::Result<Balancer> {
         match kind {
             BalancerKind::Ipvs => Ipvs::open(front).map(Balancer::Ipvs),
-            BalancerKind::Nftables | BalancerKind::Relay => {
-                Err(io::Error::from(io::ErrorKind::Unsupported))
-            }
+            BalancerKind::Nftables => Nftables::open(service, front).map(Balancer::Nftables),
+            BalancerKind::Relay => Err(io::Error::from(io::ErrorKind::Unsupported)),
         }
     }
 
@@ -36,6 +38,7 @@ impl Balancer {
     pub fn read(&self) -> io::Result<Option<Vec<RealServer>>> {
         match self {
             Balancer::Ipvs(it) => it.read(),
+            Balancer::Nftables(it) => it.read(),
         }
     }
 
@@ -47,6 +50,7 @@ impl Balancer {
     pub fn traffic(&self) -> io::Result<Vec<Traffic>> {
         match self {
             Balancer::Ipvs(it) => it.traffic(),
+            Balancer::Nftables(_) => Ok(Vec::new()),
         }
     }
 
@@ -59,6 +63,19 @@ impl Balancer {
     pub fn change(&self, change: &Change) -> io::Result<()> {
         match self {
             Balancer::Ipvs(it) => it.change(change),
+            Balancer::Nftables(it) => it.change_all(std::slice::from_ref(change)),
+        }
+    }
+
+    /// Makes these changes in order: with nftables and the relay clients see none of them or all, with
+    /// IPVS each as soon as it is made.
+    ///
+    /// # Errors
+    /// As [`Balancer::change`]; with IPVS those before the one that failed are made.
+    pub fn change_all(&self, changes: &[Change]) -> io::Result<()> {
+        match self {
+            Balancer::Ipvs(it) => changes.iter().try_for_each(|change| it.change(change)),
+            Balancer::Nftables(it) => it.change_all(changes),
         }
     }
 
@@ -66,7 +83,8 @@ impl Balancer {
     pub fn works(kind: BalancerKind) -> Result<(), String> {
         match kind {
             BalancerKind::Ipvs => ipvs::works(),
-            BalancerKind::Nftables | BalancerKind::Relay => Err("not in this build".to_owned()),
+            BalancerKind::Nftables => nft::works(),
+            BalancerKind::Relay => Err("not in this build".to_owned()),
         }
     }
 }

@@ -1,0 +1,223 @@
+//! Connections the kernel follows (conntrack): counted per real server, and forgotten, over netlink.
+//!
+//! Not `/proc/net/nf_conntrack`: kernels are built without it, and it cannot forget. Not the program
+//! `conntrack`: hosts that have nft do not have it by themselves.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use rustix::net::netlink::{NETFILTER, SocketAddrNetlink};
+use rustix::net::{
+    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, bind, recv, send, socket_with,
+    sockopt,
+};
+
+use super::message::{Attributes, Message, attribute, nested};
+use crate::model::balance::{Address, Protocol};
+
+/// The kernel's answers come in pieces of at most 32 KiB.
+const PIECE: usize = 64 * 1024;
+/// The longest the kernel may take for one piece.
+const ANSWER_LIMIT: Duration = Duration::from_secs(5);
+/// Pieces of one listing: ten million connections and more.
+const PIECES_MOST: usize = 100_000;
+
+const GET: u16 = 0x0101;
+const DELETE: u16 = 0x0102;
+const ORIGINAL: u16 = 1;
+const REPLY: u16 = 2;
+const PROTOCOL_STATE: u16 = 4;
+const ID: u16 = 12;
+const ZONE: u16 = 18;
+const FILTER: u16 = 25;
+/// Of the tuple: its destination address.
+const FILTER_ADDRESS: u32 = 1 << 1;
+/// Its protocol and destination port.
+const FILTER_PORT: u32 = 1 << 3 | 1 << 5;
+/// TCP states from here on are closed on both sides: LAST_ACK, TIME_WAIT, CLOSE.
+const CLOSING: u8 = 6;
+/// The last of them; behind it lies a state of opening.
+const CLOSED: u8 = 8;
+
+/// The kernel's table of connections, this network namespace's.
+pub(super) struct Flows(OwnedFd);
+
+/// One connection through a service address.
+pub(super) struct Flow {
+    server: SocketAddr,
+    open: bool,
+    /// What names it, as the kernel wrote it.
+    key: Vec<u8>,
+}
+
+/// Returns how many connections of this real server are open, and how many are over.
+pub(super) fn count(flows: &[Flow], server: SocketAddr) -> (u32, u32) {
+    let of = flows.iter().filter(|it| it.server == server);
+    of.fold((0, 0), |(open, over), it| match it.open {
+        true => (open + 1, over),
+        false => (open, over + 1),
+    })
+}
+
+impl Flows {
+    /// Returns the way to the table.
+    ///
+    /// # Errors
+    /// The kernel has none, or we may not.
+    pub(super) fn open() -> io::Result<Flows> {
+        let socket = socket_with(
+            AddressFamily::NETLINK,
+            SocketType::RAW,
+            SocketFlags::CLOEXEC,
+            Some(NETFILTER),
+        )?;
+        bind(&socket, &SocketAddrNetlink::new(0, 0))?;
+        sockopt::set_socket_timeout(&socket, sockopt::Timeout::Recv, Some(ANSWER_LIMIT))?;
+        Ok(Flows(socket))
+    }
+
+    /// Asks for what cannot be there, to see whether asking works.
+    ///
+    /// # Errors
+    /// In the kernel's words.
+    pub(super) fn probe(&self) -> io::Result<()> {
+        let nobody = Address {
+            at: ([192, 0, 2, 1], 9).into(),
+            protocol: Protocol::Udp,
+        };
+        self.of(&nobody).map(drop)
+    }
+
+    /// Returns the connections whose clients asked for this address.
+    ///
+    /// # Errors
+    /// In the kernel's words.
+    pub(super) fn of(&self, address: &Address) -> io::Result<Vec<Flow>> {
+        match self.list(address, &filter(address)) {
+            // Linux before 5.8 knows no filter: everything comes and is looked through here.
+            Err(why) if why.kind() != io::ErrorKind::PermissionDenied => self.list(address, &[]),
+            other => other,
+        }
+    }
+
+    /// Forgets the connections of this address with these real servers.
+    ///
+    /// # Errors
+    /// In the kernel's words; a connection that is over by itself meanwhile is no error.
+    pub(super) fn forget(&self, address: &Address, servers: &[SocketAddr]) -> io::Result<()> {
+        let flows = self.of(address)?;
+        for flow in flows.iter().filter(|it| servers.contains(&it.server)) {
+            self.ask(&Message::order(DELETE, family(address), &flow.key))?;
+            match self.answers(|_| ()) {
+                Err(why) if why.kind() == io::ErrorKind::NotFound => (),
+                other => other?,
+            }
+        }
+        Ok(())
+    }
+
+    fn list(&self, address: &Address, filter: &[u8]) -> io::Result<Vec<Flow>> {
+        let mut flows = Vec::new();
+        self.ask(&Message::listing(GET, family(address), filter))?;
+        self.answers(|body| flows.extend(flow(address, body)))?;
+        Ok(flows)
+    }
+
+    fn ask(&self, message: &[u8]) -> io::Result<()> {
+        send(&self.0, message, SendFlags::empty())?;
+        Ok(())
+    }
+
+    /// Gives each answer to `take` until the last.
+    fn answers(&self, mut take: impl FnMut(&[u8])) -> io::Result<()> {
+        let mut piece = vec![0; PIECE];
+        for _ in 0..PIECES_MOST {
+            let (length, _) = recv(&self.0, &mut piece[..], RecvFlags::empty())?;
+            for message in Message::all(&piece[..length]) {
+                match message {
+                    Message::Body(body) => take(body),
+                    Message::Done => return Ok(()),
+                    Message::Refused(errno) => return Err(io::Error::from_raw_os_error(errno)),
+                }
+            }
+        }
+        Err(io::Error::other("conntrack's listing does not end"))
+    }
+}
+
+fn flow(address: &Address, body: &[u8]) -> Option<Flow> {
+    let (asked, protocol) = end(Attributes(body).get(ORIGINAL)?, Side::Destination)?;
+    if asked != address.at || protocol != number(address.protocol) {
+        return None;
+    }
+    let (server, _) = end(Attributes(body).get(REPLY)?, Side::Source)?;
+    let mut key = Vec::new();
+    for kind in [ORIGINAL, ID, ZONE] {
+        if let Some(raw) = Attributes(body).raw(kind) {
+            key.extend_from_slice(raw);
+        }
+    }
+    let state = || Attributes(Attributes(Attributes(body).get(PROTOCOL_STATE)?).get(1)?).get(1);
+    let open = match (address.protocol, state()) {
+        (Protocol::Tcp, Some([state])) => !(CLOSING..=CLOSED).contains(state),
+        (Protocol::Tcp | Protocol::Udp, _) => true,
+    };
+    Some(Flow { server, open, key })
+}
+
+#[derive(Clone, Copy)]
+enum Side {
+    Source,
+    Destination,
+}
+
+/// One end of a tuple, with its protocol's number.
+fn end(tuple: &[u8], side: Side) -> Option<(SocketAddr, u8)> {
+    let (ip, protocol) = (Attributes(tuple).get(1)?, Attributes(tuple).get(2)?);
+    let step = match side {
+        Side::Source => 0,
+        Side::Destination => 1,
+    };
+    let four = || <[u8; 4]>::try_from(Attributes(ip).get(1 + step)?).ok();
+    let six = || <[u8; 16]>::try_from(Attributes(ip).get(3 + step)?).ok();
+    let address = four()
+        .map(IpAddr::from)
+        .or_else(|| six().map(IpAddr::from))?;
+    let port = <[u8; 2]>::try_from(Attributes(protocol).get(2 + step)?).ok()?;
+    let [number] = Attributes(protocol).get(1)? else {
+        return None;
+    };
+    Some((SocketAddr::new(address, u16::from_be_bytes(port)), *number))
+}
+
+/// Has the kernel send only what was meant for this address. Of an IPv6 one only its port: the kernel's
+/// comparison of IPv6 addresses gave nothing when it was tried (6.18), and all is compared here again.
+fn filter(address: &Address) -> Vec<u8> {
+    let (ip, flags) = match address.at.ip() {
+        IpAddr::V4(ip) => (attribute(2, &ip.octets()), FILTER_ADDRESS | FILTER_PORT),
+        IpAddr::V6(ip) => (attribute(4, &ip.octets()), FILTER_PORT),
+    };
+    let mut protocol = attribute(1, &[number(address.protocol)]);
+    protocol.extend(attribute(3, &address.at.port().to_be_bytes()));
+    let mut all = nested(ORIGINAL, &[nested(1, &[ip]), nested(2, &[protocol])]);
+    all.extend(nested(FILTER, &[attribute(1, &flags.to_ne_bytes())]));
+    all
+}
+
+/// As the kernel numbers address families.
+fn family(address: &Address) -> u8 {
+    match address.at {
+        SocketAddr::V4(_) => 2,
+        SocketAddr::V6(_) => 10,
+    }
+}
+
+/// As IANA numbers protocols.
+fn number(protocol: Protocol) -> u8 {
+    match protocol {
+        Protocol::Tcp => 6,
+        Protocol::Udp => 17,
+    }
+}

@@ -1,0 +1,221 @@
+//! nftables as a balancer: one table of ours, one chain per service address, one transaction per change.
+
+mod docker_user;
+mod flows;
+mod hairpin;
+mod listing;
+mod message;
+mod program;
+mod rules;
+mod slots;
+mod turns;
+
+use std::io;
+use std::net::SocketAddr;
+
+use crate::model::balance::{Change, Front, Protocol, RealServer, Scheduler};
+use flows::Flows;
+use listing::Listing;
+
+/// Clients of 127.0.0.0/8 can be sent on with `route_localnet`; IPv6 has no such switch.
+const NO_LOOPBACK_6: &str =
+    "nftables cannot balance an IPv6 loopback address; use an address of an interface";
+const NO_LC: &str = "nftables does not count connections while it chooses, so it has no least-connection scheduler; use wrr, rr or sh, or the ipvs balancer";
+const NOT_THERE: &str = "the service address is not in the table; create it first";
+
+/// One service address in our table.
+#[derive(Debug)]
+pub struct Nftables {
+    service: String,
+    front: Front,
+}
+
+impl Nftables {
+    /// Returns the balancer of this address; nothing is asked and nothing is changed yet.
+    /// Persistence of any length is kept by hashing the client's address, as `sh` does: a client stays
+    /// with its real server for as long as real servers and weights stay as they are.
+    ///
+    /// # Errors
+    /// `Unsupported` for what nftables cannot do, with the reason.
+    pub fn open(service: &str, front: &Front) -> io::Result<Nftables> {
+        let at = front.address.at;
+        if front.scheduler == Scheduler::Lc {
+            return Err(io::Error::new(io::ErrorKind::Unsupported, NO_LC));
+        }
+        if at.is_ipv6() && at.ip().is_loopback() {
+            return Err(io::Error::new(io::ErrorKind::Unsupported, NO_LOOPBACK_6));
+        }
+        Ok(Nftables {
+            service: service.to_owned(),
+            front: *front,
+        })
+    }
+
+    /// Returns what is behind the address, None when the address is not in the table.
+    /// `active` are connections conntrack follows: for TCP those that are not closed on both sides,
+    /// for UDP all that are not forgotten yet.
+    ///
+    /// # Errors
+    /// nft or conntrack refused, in their words.
+    pub fn read(&self) -> io::Result<Option<Vec<RealServer>>> {
+        let Some(known) = listing::read()?.known(&self.front.address) else {
+            return Ok(None);
+        };
+        let flows = Flows::open()?.of(&self.front.address)?;
+        let server = |(at, weight): &(SocketAddr, u32)| {
+            let (active, inactive) = flows::count(&flows, *at);
+            RealServer {
+                at: *at,
+                weight: *weight,
+                active,
+                inactive,
+            }
+        };
+        Ok(Some(known.iter().map(server).collect()))
+    }
+
+    /// Does these changes in one transaction: clients see none of them or all. Then forgets the flows of
+    /// UDP real servers at weight 0 and of every one removed, so that they move with their next packet.
+    ///
+    /// # Errors
+    /// nft refused, in its words, and then nothing has changed; `NotFound` for a real server or an
+    /// address that is not there; conntrack refused to forget, and then the table has changed.
+    pub fn change_all(&self, changes: &[Change]) -> io::Result<()> {
+        let lock = program::lock()?;
+        let listing = listing::read()?;
+        let before = listing.known(&self.front.address);
+        let after = applied(before.clone(), changes)?;
+        // Another scheduler is no other state; a rule written again is seen by no connection.
+        if before != after || changes.contains(&Change::Create) {
+            self.write(&listing, before.as_deref(), after.as_deref())?;
+        }
+        drop(lock);
+        self.forget(before.as_deref(), after.as_deref())
+    }
+
+    fn write(
+        &self,
+        listing: &Listing,
+        before: Option<&[(SocketAddr, u32)]>,
+        after: Option<&[(SocketAddr, u32)]>,
+    ) -> io::Result<()> {
+        let address = &self.front.address;
+        let Some(after) = after else {
+            program::apply(&rules::delete(address, &listing.turn_handles(address)))?;
+            return docker_user::close(address);
+        };
+        let mut script = String::new();
+        if before.is_none() {
+            script += &rules::table();
+            script += &rules::create(&self.service, address);
+            docker_user::open(address)?;
+        }
+        let interfaces = turns::interfaces(after)?;
+        let loopback = address.at.ip().is_loopback();
+        script += &rules::interfaces(&interfaces, loopback);
+        script += &rules::servers(&self.front, after);
+        program::apply(&script)?;
+        hairpin::open(after);
+        match loopback {
+            true => turns::open_loopback(&interfaces),
+            false => Ok(()),
+        }
+    }
+
+    fn forget(
+        &self,
+        before: Option<&[(SocketAddr, u32)]>,
+        after: Option<&[(SocketAddr, u32)]>,
+    ) -> io::Result<()> {
+        let weight = |at: SocketAddr| {
+            let mut all = after.unwrap_or_default().iter();
+            all.find(|it| it.0 == at).map(|it| it.1)
+        };
+        let udp = self.front.address.protocol == Protocol::Udp;
+        let gone = |at: SocketAddr| match weight(at) {
+            None => true,
+            Some(0) => udp,
+            Some(_) => false,
+        };
+        let before = before.unwrap_or_default().iter().map(|it| it.0);
+        let leaving: Vec<SocketAddr> = before.filter(|it| gone(*it)).collect();
+        if leaving.is_empty() {
+            return Ok(());
+        }
+        Flows::open()?.forget(&self.front.address, &leaving)
+    }
+}
+
+/// Says whether nftables can balance here.
+///
+/// # Errors
+/// Why not, in words.
+pub(super) fn works() -> Result<(), String> {
+    program::check(&rules::trial()).map_err(|why| format!("nftables: {why}"))?;
+    Flows::open()
+        .and_then(|it| it.probe())
+        .map_err(|why| format!("nftables: conntrack does not answer: {why}"))
+}
+
+fn applied(
+    before: Option<Vec<(SocketAddr, u32)>>,
+    changes: &[Change],
+) -> io::Result<Option<Vec<(SocketAddr, u32)>>> {
+    let mut now = before;
+    for change in changes {
+        now = one(now, change)?;
+    }
+    Ok(now)
+}
+
+fn one(
+    now: Option<Vec<(SocketAddr, u32)>>,
+    change: &Change,
+) -> io::Result<Option<Vec<(SocketAddr, u32)>>> {
+    let there = |now: Option<Vec<_>>| now.ok_or_else(|| missing(NOT_THERE));
+    Ok(match *change {
+        Change::Create => Some(now.unwrap_or_default()),
+        Change::Delete => None,
+        Change::Remove(at) => now.map(|all| all.into_iter().filter(|it| it.0 != at).collect()),
+        Change::Add(at, weight) => {
+            let mut all = there(now)?;
+            all.retain(|it| it.0 != at);
+            all.push((at, weight));
+            Some(all)
+        }
+        Change::Weigh(at, weight) => {
+            let mut all = there(now)?;
+            let found = all.iter_mut().find(|it| it.0 == at);
+            found
+                .ok_or_else(|| missing(&format!("{at} is no real server of this address")))?
+                .1 = weight;
+            Some(all)
+        }
+    })
+}
+
+fn missing(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doing_a_change_twice_is_doing_it_once() {
+        let at = "10.0.0.1:80".parse().unwrap();
+        let twice = [
+            Change::Create,
+            Change::Add(at, 1),
+            Change::Add(at, 5),
+            Change::Create,
+        ];
+        assert_eq!(applied(None, &twice).unwrap(), Some(vec![(at, 5)]));
+        let gone = [Change::Remove(at), Change::Remove(at)];
+        assert_eq!(applied(Some(vec![(at, 1)]), &gone).unwrap(), Some(vec![]));
+        assert_eq!(applied(None, &[Change::Delete]).unwrap(), None);
+        assert!(applied(None, &[Change::Add(at, 1)]).is_err());
+        assert!(applied(Some(vec![]), &[Change::Weigh(at, 1)]).is_err());
+    }
+}
