@@ -9,6 +9,7 @@ use super::voice::nanos;
 use super::work::Work;
 use crate::decide::table;
 use crate::host::clock;
+use crate::host::store::Error;
 use crate::model::event::{Event, Kind};
 use crate::model::ledger::{Outcome, TrialRecord};
 use crate::model::log::Priority;
@@ -17,6 +18,9 @@ use crate::model::rollout::{FrontRecord, Report, Verdict};
 use crate::model::scene::{Goal, Scene};
 use crate::model::stamp;
 use crate::model::step::{Fault, Step};
+
+/// Proven revisions that are kept however old they are: the one that serves and the one before it.
+const FALLBACKS: usize = 2;
 
 /// What a step left to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,8 +152,7 @@ impl Manager {
         let when = stamp::format(nanos());
         self.ledger.judge(revision, &Verdict::Proven { when })?;
         self.tell_instances(vec![revision.clone()], None)?;
-        let kept = target_keep(scene);
-        if let Err(why) = self.store.prune(&self.service, kept, &self.in_use()).await {
+        if let Err(why) = self.prune(target_keep(scene)).await {
             self.voice.status(&format!("old revisions are kept: {why}"));
         }
         let text = format!(
@@ -159,6 +162,16 @@ impl Manager {
         let event = Event::new(Kind::Proven, Priority::NOTICE, text);
         self.voice.step(event, Outcome::Going, None).await;
         Ok(())
+    }
+
+    /// Forgets what is older than the `kept` newest, apart from what runs and what there is to fall back to.
+    async fn prune(&self, kept: usize) -> Result<(), Error> {
+        let all = self.store.list(&self.service).await?;
+        let in_use = self.in_use();
+        let old = &all[..all.len().saturating_sub(kept)];
+        let old = old.iter().map(|it| it.id.clone());
+        let old: Vec<_> = old.filter(|it| !in_use.contains(it)).collect();
+        self.store.forget(&self.service, &old).await
     }
 
     /// Writes the verdict, tells it once, and leaves the way back to the next look.
@@ -233,7 +246,8 @@ impl Manager {
 
     fn in_use(&self) -> Vec<RevisionId> {
         let running = self.sight.units.keys().map(|it| it.revision.clone());
-        running.chain(self.ledger.proven().pop()).collect()
+        let proven = self.ledger.proven().into_iter().rev().take(FALLBACKS);
+        running.chain(proven).collect()
     }
 
     pub(super) async fn report_of(&mut self, revision: &RevisionId, fault: &Fault) -> Report {

@@ -7,10 +7,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::host::files;
+use crate::host::store::{self, Store};
 use crate::model::ledger::{Trace, Wish};
 use crate::model::places::{Places, RUN, RUN_VARIABLE, STATE, STATE_VARIABLE};
 use crate::model::revision::{InstanceName, RevisionId};
 use crate::model::rollout::{FrontRecord, InstanceRecord, Verdict};
+use crate::model::store::{CouchPlace, StorePlace};
 
 /// For everybody's eyes: nothing in the notes is a secret.
 const MODE: u32 = 0o644;
@@ -23,14 +25,28 @@ pub(super) struct Ledger {
 
 /// Returns the places of a service on this host.
 pub(super) fn places(service: &str) -> Places {
-    let folder = |variable: &str, usual: &str| {
-        std::env::var_os(variable).map_or_else(|| PathBuf::from(usual), PathBuf::from)
+    Places::new(service, &state(), &folder(RUN_VARIABLE, RUN))
+}
+
+fn state() -> PathBuf {
+    folder(STATE_VARIABLE, STATE)
+}
+
+fn folder(variable: &str, usual: &str) -> PathBuf {
+    std::env::var_os(variable).map_or_else(|| PathBuf::from(usual), PathBuf::from)
+}
+
+/// Returns the store of this host.
+///
+/// # Errors
+/// wharf.yaml cannot be read, or names a store that cannot be.
+pub(super) fn store() -> io::Result<Store> {
+    let (_text, url) = store::asked().map_err(io::Error::other)?;
+    let place = match url {
+        Some(url) => StorePlace::Couch(CouchPlace { url, login: None }),
+        None => StorePlace::Files,
     };
-    Places::new(
-        service,
-        &folder(STATE_VARIABLE, STATE),
-        &folder(RUN_VARIABLE, RUN),
-    )
+    Store::open(&place, &state()).map_err(io::Error::other)
 }
 
 impl Ledger {

@@ -102,10 +102,10 @@ pub async fn run(service: &str, given: Vec<Address>) -> io::Result<u8> {
     };
     let site = surroundings::look(&format!("{service}@manager"));
     let voice = Voice::new(service, &ledger.places);
-    let store = Store::open().map_err(io::Error::other)?;
+    let store = ledger::store()?;
     let bus = Bus::connect().await?;
     let mut changes = bus.changes(service).await?;
-    let mut watch = store.watch(service);
+    let mut watch = store.watch(service).map_err(io::Error::other)?;
     let mut manager = Manager {
         service: service.to_owned(),
         given,

@@ -28,10 +28,14 @@ pub(super) type Definitions = HashMap<RevisionId, Arc<Known>>;
 impl Manager {
     /// Asks the store again; while it does not answer, what it said last holds.
     pub(super) async fn ask_store(&mut self) {
-        match self.store.wanted(&self.service).await {
+        let asked = self.store.wanted(&self.service).await;
+        if let Some(why) = self.store.trouble() {
+            self.voice.problem(Kind::StoreLost, why).await;
+        }
+        match asked {
             Ok(wanted) => {
                 self.wanted = wanted;
-                if self.voice.over(Kind::StoreLost) {
+                if self.store.trouble().is_none() && self.voice.over(Kind::StoreLost) {
                     let event =
                         Event::new(Kind::StoreBack, Priority::INFO, "the store answers again");
                     self.voice.tell(event, None).await;

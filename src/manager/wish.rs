@@ -9,7 +9,6 @@ use super::ledger::{self, Ledger};
 use super::voice::nanos;
 use crate::host::journal::read::{self, Record};
 use crate::host::lease::{self, Taken};
-use crate::host::store::Store;
 use crate::host::{files, journal};
 use crate::model::ledger::{Lease, Outcome, StepLine, Wish};
 use crate::model::revision::{RevisionId, Wanted};
@@ -176,7 +175,7 @@ pub async fn history(service: &str, count: usize) -> Result<Vec<Record>, journal
 }
 
 async fn wanted(service: &str) -> Result<RevisionId, Refusal> {
-    let store = Store::open().map_err(|why| Refusal::Store(why.to_string()))?;
+    let store = ledger::store().map_err(|why| Refusal::Store(why.to_string()))?;
     let wanted = store.wanted(service).await;
     match wanted.map_err(|why| Refusal::Store(why.to_string()))? {
         Wanted::Revision(revision) => Ok(revision),
