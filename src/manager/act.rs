@@ -4,9 +4,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::Manager;
 use super::voice::nanos;
 use super::work::Work;
+use super::{LAZY, Manager, SOON};
 use crate::decide::table;
 use crate::host::clock;
 use crate::host::store::Error;
@@ -17,7 +17,7 @@ use crate::model::revision::{InstanceName, RevisionId};
 use crate::model::rollout::{FrontRecord, Report, Verdict};
 use crate::model::scene::{Goal, Scene};
 use crate::model::stamp;
-use crate::model::step::{Fault, Step};
+use crate::model::step::{Fault, Step, Why};
 
 /// Proven revisions that are kept however old they are: the one that serves and the one before it.
 const FALLBACKS: usize = 2;
@@ -27,8 +27,8 @@ const FALLBACKS: usize = 2;
 pub(super) enum Then {
     /// The world changed: look again at once.
     Look,
-    /// Something is under way: look again soon.
-    Wait,
+    /// Something is under way: look again after this long at the latest.
+    Wait(Duration),
     /// Nothing is to be done until something changes.
     Rest,
 }
@@ -57,7 +57,7 @@ impl Manager {
             Step::Sweep(at) => self.take_out(*at)?,
             Step::Forget(it) => self.bus.reset_failed(&it.unit(&self.service)).await?,
             Step::Close => self.close_fronts()?,
-            Step::Wait(_) => return Ok(Then::Wait),
+            Step::Wait(why) => return Ok(Then::Wait(pause(why))),
             Step::Done(_) => return Ok(Then::Rest),
         }
         Ok(Then::Look)
@@ -228,11 +228,11 @@ impl Manager {
     /// Starts what takes time, or looks whether it is done.
     async fn set_to_work(&mut self, step: &Step, scene: &Scene) -> io::Result<Then> {
         if self.works.contains_key(step) {
-            return Ok(Then::Wait);
+            return Ok(Then::Wait(SOON));
         }
         let work = Work::for_step(self, step, scene).await?;
         self.works.insert(step.clone(), work);
-        Ok(Then::Wait)
+        Ok(Then::Wait(SOON))
     }
 
     pub(super) fn at(&self, name: &InstanceName) -> io::Result<SocketAddr> {
@@ -256,6 +256,14 @@ impl Manager {
             Fault::Ended(it) | Fault::Unready(it) => (it, "window"),
         };
         super::report::of_instance(self, revision, name, stage, &fault.to_string()).await
+    }
+}
+
+fn pause(why: &Why) -> Duration {
+    match why {
+        Why::Settle(_, rest) | Why::Window(_, rest) => (*rest).min(LAZY),
+        Why::Health(_) | Why::End(_) | Why::Again(_) => LAZY,
+        Why::Connections(..) => SOON,
     }
 }
 

@@ -40,13 +40,16 @@ use voice::Voice;
 use wants::Definitions;
 use work::Work;
 
-/// Between two looks while something is under way. Changes of units are heard of; open connections
-/// and a container's own death are not.
+/// Between two looks while connections are counted or work is under way: neither is heard of.
 const SOON: Duration = Duration::from_millis(250);
+/// Between two looks while a unit or the time is waited for; a change of a unit is heard of at once.
+const LAZY: Duration = Duration::from_secs(1);
 /// Between two looks while nothing is to be done.
 const CALM: Duration = Duration::from_secs(5);
 /// After a look or step that did not succeed, and while docker or systemd are away.
 const LATER: Duration = Duration::from_secs(2);
+/// How often systemd's watchdog is fed at most.
+const PING: Duration = Duration::from_secs(4);
 /// How often an operator's wish is looked for; it is a file.
 const WISHES: Duration = Duration::from_millis(500);
 /// The longest leave-taking systemd is asked for at a time; each step of it asks anew.
@@ -87,6 +90,7 @@ pub struct Manager {
     /// Asked to bring everything down.
     leaving: bool,
     not_before: Instant,
+    pinged: Instant,
 }
 
 /// Manages the service until systemd says stop; returns the unit's exit code.
@@ -127,6 +131,7 @@ pub async fn run(service: &str, given: Vec<Address>) -> io::Result<u8> {
         announced: false,
         leaving: false,
         not_before: Instant::now(),
+        pinged: Instant::now(),
     };
     manager.ask_store().await;
     manager
@@ -153,15 +158,16 @@ impl Manager {
         watch: &mut Watch,
     ) -> io::Result<u8> {
         loop {
-            let _ = notify::watchdog();
+            self.alive();
             let then = self.turn().await;
             if let Some(code) = self.over() {
                 return Ok(code);
             }
-            if then == Then::Look {
-                continue;
-            }
-            let pause = if then == Then::Wait { SOON } else { CALM };
+            let pause = match then {
+                Then::Look => continue,
+                Then::Wait(pause) => pause,
+                Then::Rest => CALM,
+            };
             let asked = self.ledger.wish();
             tokio::select! {
                 () = stop.asked(), if !self.leaving => {
@@ -178,6 +184,14 @@ impl Manager {
         }
     }
 
+    /// Tells systemd now and then that the loop turns; each word costs it some work.
+    fn alive(&mut self) {
+        if self.pinged.elapsed() >= PING {
+            let _ = notify::watchdog();
+            self.pinged = Instant::now();
+        }
+    }
+
     /// One look and one step.
     async fn turn(&mut self) -> Then {
         if let Err(why) = self.gather().await {
@@ -190,20 +204,20 @@ impl Manager {
                     .problem(Kind::BalancerLost, why.to_string())
                     .await;
                 sleep(LATER).await;
-                return Then::Wait;
+                return Then::Wait(SOON);
             }
         };
         self.voice.over(Kind::BalancerLost);
         let step = rollout::next(&scene);
         self.tell(&step, &scene).await;
         if Instant::now() < self.not_before && begins(&step) {
-            return Then::Wait;
+            return Then::Wait(SOON);
         }
         match self.act(&step, &scene).await {
             Ok(then) => then,
             Err(why) => {
                 self.later(&format!("{step}: {why}")).await;
-                Then::Wait
+                Then::Wait(SOON)
             }
         }
     }

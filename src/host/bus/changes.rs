@@ -101,5 +101,7 @@ fn concerns(signal: &Message, path: &str, unit: &str) -> bool {
     }
     header
         .path()
-        .is_some_and(|it| it.as_str().starts_with(path))
+        .and_then(|it| it.as_str().strip_prefix(path))
+        // The manager is the one that listens: its own words to systemd would wake it for ever.
+        .is_some_and(|instance| !instance.starts_with(LANDMARK))
 }
