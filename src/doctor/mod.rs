@@ -8,9 +8,12 @@ use crate::decide::definition;
 use crate::decide::doctor::judge;
 use crate::decide::units::escape::slice;
 use crate::decide::units::render::Template;
+use crate::host::balance::Balancer;
 use crate::host::docker::Docker;
-use crate::host::{definitions, files, kernel, systemd};
-use crate::model::facts::{DefinitionFacts, Facts, JournalFacts, SystemdFacts, UnitFacts};
+use crate::host::{definitions, files, fronts, kernel, surroundings, systemd};
+use crate::model::facts::{
+    BalanceFacts, DefinitionFacts, Facts, JournalFacts, SystemdFacts, UnitFacts,
+};
 use crate::model::finding::Finding;
 use crate::model::observed::{Container, Daemon};
 
@@ -34,7 +37,7 @@ pub async fn doctor() -> Vec<Finding> {
         docker,
         daemon_json: files::read(Path::new(DAEMON_JSON)).ok(),
         journal: look_at_journal(),
-        ip_vs: kernel::has_ip_vs(),
+        balance: look_at_balance(),
         units: look_at_units(),
         containers,
         definitions: look_at_definitions(),
@@ -49,6 +52,16 @@ async fn ask_docker() -> (Result<Daemon, String>, Vec<Container>) {
     let daemon = docker.daemon().await.map_err(|why| why.to_string());
     let containers = docker.labelled(LABEL_UNIT).await.unwrap_or_default();
     (daemon, containers)
+}
+
+fn look_at_balance() -> BalanceFacts {
+    BalanceFacts {
+        ip_vs: kernel::has_ip_vs(),
+        nft: surroundings::has_program("nft"),
+        kernel: kernel::version(),
+        settings: Balancer::settings(),
+        held: fronts::all().values().map(|it| it.balancer).collect(),
+    }
 }
 
 fn look_at_systemd() -> SystemdFacts {

@@ -19,3 +19,15 @@ pub fn has_ip_vs() -> bool {
 pub fn has_cgroup_v2() -> bool {
     Path::new("/sys/fs/cgroup/cgroup.controllers").exists()
 }
+
+/// Returns the kernel's version, `(6, 1)`; `(0, 0)` when it does not say.
+pub fn version() -> (u32, u32) {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let digits = |it: &str| {
+        it.chars()
+            .take_while(char::is_ascii_digit)
+            .collect::<String>()
+    };
+    let mut numbers = release.split('.').map(|it| digits(it).parse().unwrap_or(0));
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+}

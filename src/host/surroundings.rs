@@ -96,6 +96,21 @@ pub fn who() -> String {
     format!("{}@{host}", name.unwrap_or_else(|| "root".to_owned()))
 }
 
+/// Whether a program is installed where systemd's units find it; people seldom have the sbin folders.
+pub fn has_program(name: &str) -> bool {
+    let folders = [
+        "/usr/local/sbin",
+        "/usr/local/bin",
+        "/usr/sbin",
+        "/usr/bin",
+        "/sbin",
+        "/bin",
+    ];
+    folders
+        .iter()
+        .any(|it| std::path::Path::new(it).join(name).is_file())
+}
+
 /// Replaces this process by the program at `path` with the same words; returns only when that fails.
 pub fn reexecute(path: &std::path::Path) -> std::io::Error {
     use std::os::unix::process::CommandExt;

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
+use super::balance::BalancerKind;
 use super::observed::{Container, Daemon};
 
 /// One look at a host. Where a thing could not be asked, the words of the refusal are kept.
@@ -12,7 +13,7 @@ pub struct Facts {
     /// `/etc/docker/daemon.json`, when there is one.
     pub daemon_json: Option<String>,
     pub journal: JournalFacts,
-    pub ip_vs: bool,
+    pub balance: BalanceFacts,
     pub units: Vec<UnitFacts>,
     /// Those with a label of ours.
     pub containers: Vec<Container>,
@@ -42,6 +43,42 @@ pub struct JournalFacts {
     pub directory: bool,
     /// `journald.conf` with its drop-ins, the last value of each key.
     pub settings: BTreeMap<String, String>,
+}
+
+/// What balancers stand on.
+#[derive(Clone, Debug, Default)]
+pub struct BalanceFacts {
+    /// IPVS is built in, loaded, or a module that can be.
+    pub ip_vs: bool,
+    /// The program `nft` is there.
+    pub nft: bool,
+    /// Kernel, `(6, 1)`.
+    pub kernel: (u32, u32),
+    /// What IPVS wants of the kernel.
+    pub settings: Vec<Setting>,
+    /// The balancers of the service addresses held on this host.
+    pub held: Vec<BalancerKind>,
+}
+
+/// A switch of the kernel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Below `/proc/sys`: `net/ipv4/vs/conntrack`.
+    pub path: String,
+    pub wanted: String,
+    /// None: the kernel has no such switch, or not yet.
+    pub found: Option<String>,
+}
+
+impl Setting {
+    pub fn right(&self) -> bool {
+        self.found.as_ref() == Some(&self.wanted)
+    }
+
+    /// Returns what puts it right: `sysctl -w net.ipv4.vs.conntrack=1`.
+    pub fn remedy(&self) -> String {
+        format!("sysctl -w {}={}", self.path.replace('/', "."), self.wanted)
+    }
 }
 
 /// A `runner@` unit as systemd shows it.

@@ -1,5 +1,6 @@
 //! Facts about a host in, findings with a remedy each out.
 
+mod balance;
 mod docker;
 mod journal;
 mod services;
@@ -15,14 +16,7 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
     docker::judge(facts, &mut findings);
     journal::judge(facts, &mut findings);
     services::judge(facts, &mut findings);
-    if !facts.ip_vs {
-        findings.push(finding(
-            Severity::Note,
-            "kernel",
-            "has no ip_vs module; runner@ units do not need it, a balancer by IPVS would",
-            "apt-get install linux-image-amd64 (the cloud kernel leaves ip_vs out) and reboot",
-        ));
-    }
+    balance::judge(facts, &mut findings);
     findings.sort_by_key(|it| it.severity);
     findings
 }

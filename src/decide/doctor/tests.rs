@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use super::judge;
 use crate::decide::container::LABEL_UNIT;
 use crate::decide::units::render::render;
-use crate::model::facts::{DefinitionFacts, Facts, JournalFacts, SystemdFacts, UnitFacts};
+use crate::model::balance::BalancerKind;
+use crate::model::facts::{
+    BalanceFacts, DefinitionFacts, Facts, JournalFacts, Setting, SystemdFacts, UnitFacts,
+};
 use crate::model::finding::Severity;
 use crate::model::observed::{Container, Daemon};
 
@@ -35,7 +38,13 @@ fn healthy() -> Facts {
             directory: true,
             settings: BTreeMap::new(),
         },
-        ip_vs: true,
+        balance: BalanceFacts {
+            ip_vs: true,
+            nft: true,
+            kernel: (6, 1),
+            settings: vec![setting("conntrack", Some("1"))],
+            held: vec![BalancerKind::Ipvs],
+        },
         units: vec![UnitFacts {
             id: "runner@web.service".into(),
             active: "active".into(),
@@ -56,6 +65,14 @@ fn healthy() -> Facts {
             path: "/etc/wharf/services/web.yaml".into(),
             mistakes: vec![],
         }],
+    }
+}
+
+fn setting(name: &str, found: Option<&str>) -> Setting {
+    Setting {
+        path: format!("net/ipv4/vs/{name}"),
+        wanted: "1".into(),
+        found: found.map(str::to_owned),
     }
 }
 
@@ -203,10 +220,50 @@ fn a_definition_that_does_not_read_names_the_command_that_shows_all() {
 }
 
 #[test]
+fn a_kernel_that_drops_requests_is_a_warning_where_ipvs_is_used() {
+    let spoilt = |it: &mut Facts| {
+        it.balance.settings = vec![
+            setting("conntrack", Some("0")),
+            setting("conn_reuse_mode", None),
+        ];
+        it.balance.kernel = (5, 4);
+    };
+    let warning = (Severity::Warning, "kernel");
+    finds(spoilt, &[warning, warning, warning]);
+    finds(
+        |it| {
+            spoilt(it);
+            it.balance.held = vec![BalancerKind::Nftables];
+        },
+        &[],
+    );
+    let mut facts = healthy();
+    spoilt(&mut facts);
+    let remedies = judge(&facts).into_iter().map(|it| it.remedy);
+    assert!(
+        remedies
+            .into_iter()
+            .any(|it| it == "sysctl -w net.ipv4.vs.conntrack=1")
+    );
+}
+
+#[test]
+fn nft_is_missed_where_a_service_address_needs_it() {
+    finds(|it| it.balance.nft = false, &[(Severity::Error, "nft")]);
+    finds(
+        |it| {
+            it.balance.nft = false;
+            it.balance.held = vec![BalancerKind::Relay];
+        },
+        &[],
+    );
+}
+
+#[test]
 fn the_gravest_comes_first() {
     finds(
         |it| {
-            it.ip_vs = false;
+            it.balance.ip_vs = false;
             it.journal.directory = false;
             it.systemd.running = false;
         },

@@ -1,11 +1,16 @@
 //! A balancer: the service address clients use, and the real servers behind it.
 
+mod docker_user;
+mod hairpin;
 mod ipvs;
 mod nft;
+mod program;
+mod turns;
 
 use std::io;
 
 use crate::model::balance::{BalancerKind, Change, Front, RealServer, Traffic};
+use crate::model::facts::Setting;
 use ipvs::Ipvs;
 use nft::Nftables;
 
@@ -77,6 +82,11 @@ impl Balancer {
             Balancer::Ipvs(it) => changes.iter().try_for_each(|change| it.change(change)),
             Balancer::Nftables(it) => it.change_all(changes),
         }
+    }
+
+    /// How the settings of the kernel stand that IPVS wants; `Create` puts them right.
+    pub fn settings() -> Vec<Setting> {
+        ipvs::settings()
     }
 
     /// Whether this way of balancing works here; if not, why, and what to type.

@@ -67,7 +67,7 @@ pub(super) fn request(family: u16, message: Message, manner: Manner) -> io::Resu
     }
 }
 
-fn packed(family: u16, message: Message, manner: Manner) -> Vec<u8> {
+pub(super) fn packed(family: u16, message: Message, manner: Manner) -> Vec<u8> {
     let mut header = NetlinkHeader::default();
     header.sequence_number = SEQUENCE;
     header.flags = NLM_F_REQUEST
@@ -85,7 +85,7 @@ fn packed(family: u16, message: Message, manner: Manner) -> Vec<u8> {
 }
 
 /// Appends a datagram's messages; true when the answer is complete with it.
-fn unpacked(datagram: &[u8], answers: &mut Vec<Message>) -> io::Result<bool> {
+pub(super) fn unpacked(datagram: &[u8], answers: &mut Vec<Message>) -> io::Result<bool> {
     let mut rest = datagram;
     while !rest.is_empty() {
         let message = NetlinkMessage::<GenlMessage<Message>>::deserialize(rest)

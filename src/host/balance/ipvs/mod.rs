@@ -1,25 +1,26 @@
 //! IPVS, the kernel's own balancer: spoken to over generic netlink, masquerading.
 
+mod ground;
+mod here;
 mod link;
 mod message;
+mod way_back;
 mod wire;
+mod words;
 
 use std::io;
 use std::net::SocketAddr;
 
 use crate::model::balance::{Change, Front, RealServer, Traffic};
+pub(super) use ground::settings;
 use link::Manner;
 use message::{Attribute, Message};
-
-/// EEXIST, ENOENT and ESRCH: what IPVS says of a thing that is there, of a destination and of a service
-/// that is not.
-const THERE: i32 = 17;
-const NO_DEST: i32 = 2;
-const NO_SERVICE: i32 = 3;
+use words::{EEXIST, ENOENT, ESRCH};
 
 /// One service address in IPVS.
 #[derive(Debug)]
 pub struct Ipvs {
+    /// The number the kernel speaks of IPVS by.
     family: u16,
     front: Front,
 }
@@ -33,11 +34,12 @@ pub(super) fn works() -> Result<(), String> {
     };
     link::request(family, ask, Manner::Once)
         .map(drop)
-        .map_err(|why| format!("IPVS does not answer: {why}"))
+        .map_err(|why| format!("IPVS does not answer: {why}; only root may ask it (CAP_NET_ADMIN)"))
 }
 
+/// Asking for the family makes the kernel load the module, so there is nothing left to try.
 fn absent(why: &io::Error) -> String {
-    format!("this kernel has no IPVS ({why}): modprobe ip_vs")
+    format!("this kernel has no IPVS and loads none ({why}); modprobe ip_vs says what is missing")
 }
 
 impl Ipvs {
@@ -50,14 +52,13 @@ impl Ipvs {
     }
 
     pub(super) fn read(&self) -> io::Result<Option<Vec<RealServer>>> {
-        match self.service()? {
-            Some(_) => Ok(Some(self.dests(wire::real_server)?)),
-            None => Ok(None),
-        }
+        self.servers()
+            .map_err(|why| words::told(&self.front.address, None, why))
     }
 
     pub(super) fn traffic(&self) -> io::Result<Vec<Traffic>> {
         self.dests(wire::traffic)
+            .map_err(|why| words::told(&self.front.address, None, why))
     }
 
     pub(super) fn change(&self, change: &Change) -> io::Result<()> {
@@ -68,35 +69,61 @@ impl Ipvs {
             Change::Remove(at) => self
                 .order(wire::DEL_DEST, wire::dest_key(*at))
                 .or_else(gone),
-            Change::Delete => self
-                .send(wire::DEL_SERVICE, vec![wire::key(&self.front.address)])
-                .or_else(gone),
+            Change::Delete => self.delete(),
         };
-        done.map_err(|why| self.told(change, &why))
+        done.map_err(|why| words::told(&self.front.address, Some(change), why))
     }
 
-    fn create(&self) -> io::Result<()> {
-        let whole = || vec![wire::service(&self.front)];
+    fn servers(&self) -> io::Result<Option<Vec<RealServer>>> {
         match self.service()? {
-            Some(shown) if wire::agrees(&shown.attributes, &self.front) => Ok(()),
-            Some(_) => self.send(wire::SET_SERVICE, whole()),
-            None => match self.send(wire::NEW_SERVICE, whole()) {
-                // Somebody was quicker.
-                Err(why) if why.raw_os_error() == Some(THERE) => {
-                    self.send(wire::SET_SERVICE, whole())
-                }
-                other => other,
-            },
+            Some(_) => self.dests(wire::real_server).map(Some),
+            None => Ok(None),
         }
     }
 
+    fn create(&self) -> io::Result<()> {
+        here::check(self.front.address.at.ip())?;
+        ground::prepare(&self.front)?;
+        let there = match self.service()? {
+            Some(shown) if wire::agrees(&shown.attributes, &self.front) => Ok(()),
+            Some(_) => self.serve(wire::SET_SERVICE),
+            None => self.serve(wire::NEW_SERVICE),
+        };
+        match there {
+            // Somebody was quicker.
+            Err(why) if why.raw_os_error() == Some(EEXIST) => self.serve(wire::SET_SERVICE),
+            other => other,
+        }?;
+        self.open_way_back(None)
+    }
+
+    /// The way back is open before the first connection comes.
     fn add(&self, at: SocketAddr, weight: u32) -> io::Result<()> {
+        if at.is_ipv4() != self.front.address.at.is_ipv4() {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "IPVS masquerades IPv4 to IPv4 and IPv6 to IPv6 alone",
+            ));
+        }
+        self.open_way_back(Some(at))?;
         match self.order(wire::NEW_DEST, wire::dest(at, weight)) {
-            Err(why) if why.raw_os_error() == Some(THERE) => {
+            Err(why) if why.raw_os_error() == Some(EEXIST) => {
                 self.order(wire::SET_DEST, wire::dest(at, weight))
             }
             other => other,
         }
+    }
+
+    fn delete(&self) -> io::Result<()> {
+        self.send(wire::DEL_SERVICE, vec![wire::key(&self.front.address)])
+            .or_else(gone)?;
+        way_back::close(&self.front.address)
+    }
+
+    fn open_way_back(&self, new: Option<SocketAddr>) -> io::Result<()> {
+        let servers = self.servers()?.unwrap_or_default();
+        let servers: Vec<_> = servers.iter().map(|it| it.at).chain(new).collect();
+        way_back::open(&self.front.address, &servers)
     }
 
     /// Returns the service as the kernel shows it; None when it is not there.
@@ -107,7 +134,7 @@ impl Ipvs {
         };
         match link::request(self.family, ask, Manner::Once) {
             Ok(answers) => Ok(answers.into_iter().next()),
-            Err(why) if why.raw_os_error() == Some(NO_SERVICE) => Ok(None),
+            Err(why) if why.raw_os_error() == Some(ESRCH) => Ok(None),
             Err(why) => Err(why),
         }
     }
@@ -118,11 +145,13 @@ impl Ipvs {
             attributes: vec![wire::key(&self.front.address)],
         };
         let shown = link::request(self.family, ask, Manner::Dump)?;
-        let unreadable = || io::Error::other("IPVS shows a real server that makes no sense");
-        shown
-            .iter()
-            .map(|it| read(&it.attributes).ok_or_else(unreadable))
-            .collect()
+        let unreadable = || io::Error::other("a real server is shown that makes no sense");
+        let read = |it: &Message| read(&it.attributes).ok_or_else(unreadable);
+        shown.iter().map(read).collect()
+    }
+
+    fn serve(&self, command: u8) -> io::Result<()> {
+        self.send(command, vec![wire::service(&self.front)])
     }
 
     fn order(&self, command: u8, dest: Attribute) -> io::Result<()> {
@@ -136,16 +165,14 @@ impl Ipvs {
         };
         link::request(self.family, ask, Manner::Once).map(drop)
     }
-
-    fn told(&self, change: &Change, why: &io::Error) -> io::Error {
-        let address = self.front.address;
-        io::Error::new(why.kind(), format!("IPVS, {address}: {change}: {why}"))
-    }
 }
 
 fn gone(why: io::Error) -> io::Result<()> {
     match why.raw_os_error() {
-        Some(NO_DEST | NO_SERVICE) => Ok(()),
+        Some(ENOENT | ESRCH) => Ok(()),
         _ => Err(why),
     }
 }
+
+#[cfg(test)]
+mod tests;

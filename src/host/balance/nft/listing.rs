@@ -3,8 +3,8 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use super::program;
 use super::rules::{TABLE, chain};
+use crate::host::balance::program;
 use crate::model::balance::Address;
 
 /// The table as nft prints it, lines without their indent.

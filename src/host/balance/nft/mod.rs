@@ -1,18 +1,15 @@
 //! nftables as a balancer: one table of ours, one chain per service address, one transaction per change.
 
-mod docker_user;
 mod flows;
-mod hairpin;
 mod listing;
 mod message;
-mod program;
 mod rules;
 mod slots;
-mod turns;
 
 use std::io;
 use std::net::SocketAddr;
 
+use crate::host::balance::{docker_user, hairpin, program, turns};
 use crate::model::balance::{Change, Front, Protocol, RealServer, Scheduler};
 use flows::Flows;
 use listing::Listing;

@@ -42,6 +42,7 @@ fn has_rule(address: &Address) -> bool {
 }
 
 /// Matches packets of both directions: the destination meant is that of the connection's first packet.
+/// None but ours is sent on with this one, since it is an address of the host.
 fn ask(address: &Address, verb: &str) -> io::Result<()> {
     let (ip, port) = (address.at.ip().to_string(), address.at.port().to_string());
     let protocol = address.protocol.to_string();
@@ -54,8 +55,6 @@ fn ask(address: &Address, verb: &str) -> io::Result<()> {
         &protocol,
         "-m",
         "conntrack",
-        "--ctstate",
-        "DNAT",
         "--ctorigdst",
         &ip,
         "--ctorigdstport",
