@@ -9,10 +9,12 @@ TARGET ?= $(shell PATH='$(PATH)' rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 RELEASE := target/wharf
 DEB := target/wharf.deb
 CARGO_DEB := 3.8.0
+# The service under test and the load on it, for machines and containers that hold nothing else.
+TRAFFIC := target/traffic
 SOURCES := $(shell find src units -type f) Cargo.toml Cargo.lock
 STAGED := $(if $(DESTDIR),--root '$(DESTDIR)')
 
-.PHONY: demo test test-fast bench soak release install uninstall deb lint lab-up lab-ssh lab-down clean
+.PHONY: demo test test-fast bench soak release traffic install uninstall deb lint lab-up lab-ssh lab-down clean
 
 demo:
 	tests/run demo
@@ -24,7 +26,7 @@ test:
 test-fast:
 	tests/run fast
 
-bench: release
+bench: release traffic
 	tests/run bench
 
 soak: release
@@ -39,6 +41,14 @@ $(RELEASE): $(SOURCES)
 	tests/toolchain
 	RUSTFLAGS='-C target-feature=+crt-static' cargo build --release --locked --target $(TARGET)
 	install -D -m 755 target/$(TARGET)/release/wharf $@
+
+traffic: $(TRAFFIC)
+
+# Small and quick to build as it is: not the release profile's minutes of linking.
+$(TRAFFIC): $(shell find tests/traffic -type f) Cargo.lock
+	tests/toolchain
+	RUSTFLAGS='-C target-feature=+crt-static' cargo build --profile lab --locked --target $(TARGET) --package traffic
+	install -D -m 755 target/$(TARGET)/lab/traffic $@
 
 install: $(RELEASE)
 	$(RELEASE) install --prefix '$(PREFIX)' $(STAGED)
