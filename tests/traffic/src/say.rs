@@ -28,21 +28,19 @@ pub(crate) fn complain(text: &str) {
 
 /// One line for each load, one for each revision.
 pub(crate) fn table(tally: &Tally) -> String {
+    let kinds = Failure::ALL.map(|it| format!("{:>12}", it.word())).concat();
     let mut text = format!(
-        "{:<9} {:>8} {:>7} {:>8} {:>6} {:>8} {:>6} {:>8} {:>8} {:>9}  (ms)\n",
-        "load", "answered", "failed", "refused", "reset", "timeout", "wrong", "p50", "p99", "max"
+        "{:<9} {:>8} {:>7}{kinds} {:>8} {:>8} {:>9}  (ms)\n",
+        "load", "answered", "failed", "p50", "p99", "max"
     );
     for (name, account) in &tally.accounts {
         let failures = Failure::ALL.map(|it| account.failures.get(&it).copied().unwrap_or(0));
         let _ = writeln!(
             text,
-            "{name:<9} {:>8} {:>7} {:>8} {:>6} {:>8} {:>6} {:>8.1} {:>8.1} {:>9.1}{}",
+            "{name:<9} {:>8} {:>7}{} {:>8.1} {:>8.1} {:>9.1}{}",
             account.answered,
             account.failed(),
-            failures[0],
-            failures[1],
-            failures[2],
-            failures[3],
+            failures.map(|it| format!("{it:>12}")).concat(),
             account.within(0.5),
             account.within(0.99),
             account.within(1.0),

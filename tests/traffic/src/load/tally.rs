@@ -16,6 +16,7 @@ pub(crate) enum Failure {
     Reset,
     Timeout,
     Wrong,
+    Unreachable,
 }
 
 /// One request that was answered.
@@ -118,11 +119,12 @@ pub(crate) fn percentile(mut times: Vec<u32>, share: f64) -> f64 {
 }
 
 impl Failure {
-    pub(crate) const ALL: [Failure; 4] = [
+    pub(crate) const ALL: [Failure; 5] = [
         Failure::Refused,
         Failure::Reset,
         Failure::Timeout,
         Failure::Wrong,
+        Failure::Unreachable,
     ];
 
     pub(crate) fn word(self) -> &'static str {
@@ -131,13 +133,16 @@ impl Failure {
             Failure::Reset => "reset",
             Failure::Timeout => "timeout",
             Failure::Wrong => "wrong",
+            Failure::Unreachable => "unreachable",
         }
     }
 }
 
 impl From<io::Error> for Failure {
     fn from(why: io::Error) -> Failure {
-        use io::ErrorKind::{ConnectionRefused, InvalidData, TimedOut};
+        use io::ErrorKind::{
+            ConnectionRefused, HostUnreachable, InvalidData, NetworkUnreachable, TimedOut,
+        };
         let kind = why.kind();
         if kind == ConnectionRefused {
             Failure::Refused
@@ -145,6 +150,8 @@ impl From<io::Error> for Failure {
             Failure::Timeout
         } else if kind == InvalidData {
             Failure::Wrong
+        } else if kind == HostUnreachable || kind == NetworkUnreachable {
+            Failure::Unreachable
         } else {
             Failure::Reset
         }
