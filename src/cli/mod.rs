@@ -66,9 +66,7 @@ async fn act(command: Command) -> u8 {
             instance,
             address,
         } => shim::launch(&service, &instance, &address).await,
-        Command::Reap { name, all, late } => {
-            shim::reap(name.as_deref(), all, late.as_deref()).await
-        }
+        Command::Reap(wish) => shim::reap(&wish).await,
         Command::Check { files, json } => check::check(&files, json),
         Command::Status { names, json, watch } => ask::status(&names, json, watch).await,
         Command::Logs(wish) => ask::logs(wish).await,

@@ -1,8 +1,10 @@
 //! `run`, `launch` and `reap`: what units call.
 
+use super::words::ReapWish;
 use crate::host::docker::Error;
 use crate::manager;
 use crate::model::balance::Address;
+use crate::model::owner::Owner;
 use crate::model::revision::InstanceName;
 use crate::say;
 use crate::shim::{self, Unusable};
@@ -21,9 +23,8 @@ const MANAGER: &str = "manager";
 
 /// Runs one instance of a service with a manager, or the manager itself.
 pub(super) async fn launch(service: &str, instance: &str, address: &str) -> u8 {
-    let addresses: Result<Vec<Address>, _> = address.split(',').map(str::parse).collect();
-    let addresses = match addresses {
-        Ok(addresses) => addresses,
+    let at: Address = match address.parse() {
+        Ok(at) => at,
         Err(why) => return misnamed(address, &why),
     };
     if instance == MANAGER {
@@ -33,7 +34,7 @@ pub(super) async fn launch(service: &str, instance: &str, address: &str) -> u8 {
         Ok(name) => name,
         Err(why) => return misnamed(instance, &why),
     };
-    match shim::revision(service, name, addresses) {
+    match shim::revision(service, name, at) {
         Ok(loaded) => carry(loaded).await,
         Err(why) => unusable(&why),
     }
@@ -112,12 +113,17 @@ fn unusable(why: &Unusable) -> u8 {
 }
 
 /// Removes leftovers and names them.
-pub(super) async fn reap(name: Option<&str>, all: bool, late: Option<&str>) -> u8 {
-    let removed = match (name, late) {
-        (Some(name), Some(unit)) => shim::reap::late(name, unit).await,
-        (Some(name), None) => shim::reap::service(name).await,
-        (None, _) if all => shim::reap::all().await,
-        (None, _) => return super::USAGE,
+pub(super) async fn reap(wish: &ReapWish) -> u8 {
+    let removed = match (&wish.name, &wish.late, &wish.unit) {
+        (Some(name), Some(unit), _) => shim::reap::late(name, unit).await,
+        (Some(name), None, _) => shim::reap::service(&Owner::runner(name)).await,
+        (None, _, Some(unit)) => match Owner::of_unit(unit) {
+            Some(owner) => shim::reap::service(&owner).await,
+            // A manager has nothing of its own that a restart would not put right.
+            None => return super::DONE,
+        },
+        (None, _, None) if wish.all => shim::reap::all().await,
+        (None, _, None) => return super::USAGE,
     };
     match removed {
         Ok(ids) => {

@@ -35,21 +35,11 @@ pub enum Command {
         service: String,
         /// A revision, 3-0123…, with .2 and so on behind it for a further replica; or `manager`
         instance: String,
-        /// The service address, IP:PORT, /udp behind it where it is one; several with a comma between
+        /// The service address, IP:PORT or IP:PORT/udp
         address: String,
     },
     /// Remove what an ended unit left behind; units call this
-    Reap {
-        /// The service
-        #[arg(required_unless_present = "all")]
-        name: Option<String>,
-        /// Every container of ours whose unit is down
-        #[arg(long, conflicts_with = "name")]
-        all: bool,
-        /// Wait until this unit has settled, then remove what it does not answer for
-        #[arg(long, value_name = "UNIT", conflicts_with = "all")]
-        late: Option<String>,
-    },
+    Reap(ReapWish),
     /// Report every mistake of definitions at once, with file, line and column
     Check {
         /// Names or paths; all definitions of this host when none is given
@@ -119,6 +109,22 @@ pub enum Command {
     Completions { shell: clap_complete::Shell },
     /// Print the manual page
     Man,
+}
+
+#[derive(Debug, Args)]
+pub struct ReapWish {
+    /// The service
+    #[arg(required_unless_present_any = ["all", "unit"])]
+    pub name: Option<String>,
+    /// Every container of ours whose unit is down
+    #[arg(long, conflicts_with = "name")]
+    pub all: bool,
+    /// What this unit left, my-service@REVISION.service, in the balancer as well
+    #[arg(long, value_name = "UNIT", conflicts_with_all = ["all", "name"])]
+    pub unit: Option<String>,
+    /// Wait until this unit has settled, then remove what it does not answer for
+    #[arg(long, value_name = "UNIT", conflicts_with = "all")]
+    pub late: Option<String>,
 }
 
 #[derive(Debug, Args)]

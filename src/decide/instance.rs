@@ -40,14 +40,13 @@ pub fn image_id(image: &str) -> Option<&str> {
 
 /// Returns the port of the container that requests go to: `port`, else the one its health check asks,
 /// else the service address's own.
-pub fn port(service: &Service, addresses: &[Address]) -> Option<u16> {
+pub fn port(service: &Service, address: Address) -> u16 {
     let asked = service.health.as_ref().and_then(|it| match &it.probe {
         Probe::Tcp { port, .. } => Some(*port),
         Probe::Http(ask) => Some(ask.port),
         Probe::Present | Probe::Exec(_) | Probe::Host(_) | Probe::Notify => None,
     });
-    let own = || addresses.first().map(|it| it.at.port());
-    service.port.or(asked).or_else(own)
+    service.port.or(asked).unwrap_or(address.at.port())
 }
 
 fn limit(spec: &mut ContainerSpec, limits: &Limits) {
@@ -126,11 +125,10 @@ mod tests {
 
     #[test]
     fn requests_go_to_the_port_then_to_what_is_asked_then_to_the_addresses_own() {
-        let addresses = ["10.9.0.1:7001".parse().unwrap()];
+        let address = "10.9.0.1:7001".parse().unwrap();
         let mut service = Service::named("web");
-        assert_eq!(port(&service, &[]), None);
-        assert_eq!(port(&service, &addresses), Some(7001));
+        assert_eq!(port(&service, address), 7001);
         service.port = Some(8080);
-        assert_eq!(port(&service, &addresses), Some(8080));
+        assert_eq!(port(&service, address), 8080);
     }
 }

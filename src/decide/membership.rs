@@ -58,6 +58,23 @@ pub fn changes(
     }
 }
 
+/// Returns what puts an instance back that has just left and, with another at the same moment, left
+/// nobody: serving badly is better than not at all.
+pub fn back(
+    moment: Moment,
+    me: SocketAddr,
+    before: Option<&[RealServer]>,
+    after: &[RealServer],
+) -> Option<Change> {
+    let served = before.is_some_and(|it| it.iter().any(|it| it.at == me && it.weight > 0));
+    let left = moment == Moment::Unready && served && after.iter().all(|it| it.weight == 0);
+    let change = match after.iter().any(|it| it.at == me) {
+        true => Change::Weigh(me, SERVES),
+        false => Change::Add(me, SERVES),
+    };
+    left.then_some(change)
+}
+
 fn aside(me: SocketAddr, protocol: Protocol) -> Vec<Change> {
     match protocol {
         Protocol::Tcp => vec![Change::Weigh(me, 0)],
@@ -261,6 +278,25 @@ mod tests {
             );
             assert_eq!(none, []);
         }
+    }
+
+    #[test]
+    fn two_that_leave_at_once_do_not_leave_nobody() {
+        let before = [server(1, 1), server(2, 1)];
+        let nobody = [server(1, 0), server(2, 0)];
+        let back = |moment, after: &[RealServer]| back(moment, at(2), Some(&before), after);
+        let again = Some(Change::Weigh(at(2), 1));
+        assert_eq!(back(Moment::Unready, &nobody), again);
+        assert_eq!(back(Moment::Unready, &[]), Some(Change::Add(at(2), 1)));
+        assert_eq!(back(Moment::Unready, &[server(1, 1), server(2, 0)]), None);
+        for moment in [Moment::Ready, Moment::Stopping, Moment::Died] {
+            assert_eq!(back(moment, &nobody), None);
+        }
+        let idle = [server(2, 0)];
+        assert_eq!(
+            super::back(Moment::Unready, at(2), Some(&idle), &idle),
+            None
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The story of `wharf doctor`: gather facts about this host, judge them, say what to do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::decide::container::LABEL_UNIT;
@@ -16,6 +16,7 @@ use crate::model::facts::{
 };
 use crate::model::finding::Finding;
 use crate::model::observed::{Container, Daemon};
+use crate::model::owner::Owner;
 
 /// Where a template of ours may lie, in systemd's own order.
 const UNIT_DIRECTORIES: [&str; 4] = [
@@ -32,6 +33,8 @@ const JOURNAL_DIRECTORY: &str = "/var/log/journal";
 /// Returns what is wrong with this host, the gravest first. Changes nothing.
 pub async fn doctor() -> Vec<Finding> {
     let (docker, containers) = ask_docker().await;
+    let mut units = look_at_units();
+    units.extend(look_at_instances(&containers));
     judge(&Facts {
         systemd: look_at_systemd(),
         docker,
@@ -39,6 +42,8 @@ pub async fn doctor() -> Vec<Finding> {
         journal: look_at_journal(),
         balance: look_at_balance(),
         units: look_at_units(),
+        ip_vs: kernel::has_ip_vs(),
+        units,
         containers,
         definitions: look_at_definitions(),
     })
@@ -101,17 +106,28 @@ fn settings(text: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
+const UNIT_PROPERTIES: [&str; 7] = [
+    "Id",
+    "ActiveState",
+    "SubState",
+    "Result",
+    "NeedDaemonReload",
+    "DropInPaths",
+    "LogRateLimitIntervalUSec",
+];
+
+/// The units that instances of services with a manager say they belong to.
+fn look_at_instances(containers: &[Container]) -> Vec<UnitFacts> {
+    let named = containers.iter().filter_map(|it| it.labels.get(LABEL_UNIT));
+    let units: BTreeSet<_> = named.filter(|it| Owner::of_unit(it).is_some()).collect();
+    let shown = units
+        .into_iter()
+        .filter_map(|it| systemd::show(it, &UNIT_PROPERTIES).ok());
+    shown.flatten().map(unit).collect()
+}
+
 fn look_at_units() -> Vec<UnitFacts> {
-    let properties = [
-        "Id",
-        "ActiveState",
-        "SubState",
-        "Result",
-        "NeedDaemonReload",
-        "DropInPaths",
-        "LogRateLimitIntervalUSec",
-    ];
-    let shown = systemd::show("runner@*.service", &properties).unwrap_or_default();
+    let shown = systemd::show("runner@*.service", &UNIT_PROPERTIES).unwrap_or_default();
     let stale = stale_slices();
     let units = shown.into_iter().map(unit);
     units

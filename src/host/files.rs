@@ -37,6 +37,14 @@ pub fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Returns the names of what is in a folder; none where there is no such folder.
+pub fn names(path: &Path) -> Vec<String> {
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    entries
+        .filter_map(|it| it.file_name().into_string().ok())
+        .collect()
+}
+
 /// Makes a folder only its owner can enter; fine when it is there.
 ///
 /// # Errors

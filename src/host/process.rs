@@ -1,6 +1,6 @@
 //! Programs on this host: run to their end, or to their limit and then killed with all they started.
 
-use std::{io, pin::pin, process::Stdio, time::Duration};
+use std::{io, os::fd::OwnedFd, pin::pin, process::Stdio, time::Duration};
 
 use futures_util::future::{Either, select};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, test_kill_process};
@@ -168,6 +168,20 @@ async fn to_the_end(
     result
 }
 
+/// Waits until the process of this number, which need not be a child, is there no more.
+///
+/// # Errors
+/// The kernel does not let us wait (before Linux 5.3); one that is gone already is no error.
+pub async fn gone(pid: i64) -> io::Result<()> {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    let pid = pid.ok_or(io::ErrorKind::InvalidInput)?;
+    match pidfd_open(pid, PidfdFlags::NONBLOCK) {
+        Ok(pidfd) => readable(pidfd).await,
+        Err(rustix::io::Errno::SRCH) => Ok(()),
+        Err(why) => Err(why.into()),
+    }
+}
+
 /// Waits without reaping where the kernel can (Linux 5.3); before that the number is free again
 /// when this returns.
 async fn ended(child: &mut Child) -> io::Result<()> {
@@ -175,6 +189,10 @@ async fn ended(child: &mut Child) -> io::Result<()> {
     let Some(pidfd) = pid.and_then(|it| pidfd_open(it, PidfdFlags::NONBLOCK).ok()) else {
         return child.wait().await.map(drop);
     };
+    readable(pidfd).await
+}
+
+async fn readable(pidfd: OwnedFd) -> io::Result<()> {
     // SAFETY: an OwnedFd is open, names one file as long as it lives, and is moved in here.
     #[allow(unsafe_code)]
     let pidfd = unsafe { AsyncFd::register_with_interest(pidfd, Interest::READABLE) }?;

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::model::places::{self, Places};
+
 /// Where systemd started us, from the environment and /proc.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Surroundings {
@@ -22,12 +24,16 @@ pub struct Surroundings {
 /// The variable a re-executed shim finds.
 pub const REEXECUTED: &str = "WHARF_REEXECUTED";
 
-/// Where wharf keeps what outlives a reboot, when `$WHARF_STATE` is not set.
-const STATE_ROOT: &str = "/var/lib/wharf";
-
-/// Returns the folder below which revisions and rollouts are kept.
-pub fn state_root() -> PathBuf {
-    std::env::var_os("WHARF_STATE").map_or_else(|| PathBuf::from(STATE_ROOT), PathBuf::from)
+/// Returns where things of a service with a manager lie on this host.
+pub fn places(service: &str) -> Places {
+    let folder = |variable: &str, usual: &str| {
+        std::env::var_os(variable).map_or_else(|| PathBuf::from(usual), PathBuf::from)
+    };
+    Places::new(
+        service,
+        &folder(places::STATE_VARIABLE, places::STATE),
+        &folder(places::RUN_VARIABLE, places::RUN),
+    )
 }
 
 /// Returns the name of this host; empty when the kernel does not tell.

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::decide::container::LABEL_SERVICE;
+use crate::decide::container::{LABEL_INSTANCE, LABEL_SERVICE, owns};
 use crate::decide::shown;
 use crate::decide::units::escape;
 use crate::host::docker::{Docker, Error};
 use crate::host::{clock, definitions, process};
 use crate::model::check::Order;
 use crate::model::observed::{Container, Standing, Unit};
+use crate::model::owner::Owner;
 
 const SYSTEMCTL_LIMIT: Duration = Duration::from_secs(20);
 
@@ -37,6 +38,7 @@ pub async fn look(names: &[String]) -> Overview {
     all.extend(
         containers
             .iter()
+            .filter(|it| !it.labels.contains_key(LABEL_INSTANCE))
             .filter_map(|it| it.labels.get(LABEL_SERVICE).cloned()),
     );
     if !names.is_empty() {
@@ -66,10 +68,8 @@ fn standing(
         active: "inactive".to_owned(),
         ..Unit::default()
     });
-    let ours: Vec<&Container> = containers
-        .iter()
-        .filter(|it| it.labels.get(LABEL_SERVICE) == Some(&name))
-        .collect();
+    let owner = Owner::runner(&name);
+    let ours: Vec<&Container> = containers.iter().filter(|it| owns(&owner, it)).collect();
     let running = ours.iter().filter(|it| it.running).count();
     Standing {
         file: files.get(&name).map(|it| it.display().to_string()),

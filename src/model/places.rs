@@ -75,6 +75,11 @@ impl Places {
         self.manager().join("lease.json")
     }
 
+    /// What ends with a boot, of all services.
+    pub fn run(&self) -> &Path {
+        &self.run
+    }
+
     /// See [`super::rollout::InstanceRecord`].
     pub fn instance(&self, name: &InstanceName) -> PathBuf {
         let folder = format!("{}@{name}", self.service);

@@ -55,8 +55,12 @@ impl Shim {
         let ours = self.found(&docker).await;
         let ours = ours.map_err(|it| Ending::away(&it))?;
         let mut arrival = container::arrival(&self.service, &self.owner, holder.as_ref(), &ours);
-        if self.site.reexecuted {
+        // What a revision runs is the same for good; a changed environment file waits for a start.
+        if self.site.reexecuted || self.instance.is_some() {
             arrival = container::keep_running(arrival, holder.as_ref(), &ours);
+        }
+        if matches!(arrival, Arrival::Create | Arrival::Replace { .. }) {
+            self.begin_anew().await?;
         }
         match arrival {
             Arrival::Adopt { id, remove } => {

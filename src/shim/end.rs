@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::checks::Verdict;
+use super::membership::LAST_ARRIVALS;
 use super::{Shim, spoken};
 use crate::decide::exit::{self, Asked, End, Ender, Memory};
+use crate::decide::membership::Moment;
 use crate::host::docker::{Docker, Error};
 use crate::host::{files, notify};
 use crate::model::check::Answer;
@@ -99,6 +101,19 @@ impl Ending {
         }
     }
 
+    /// A revision that is still to show what it is worth has ended.
+    pub(super) fn on_probation(revision: &str, why: Option<String>) -> Ending {
+        let why = why.map(|it| format!(" ({it})")).unwrap_or_default();
+        Ending::Refused {
+            exit: BAD_DEFINITION,
+            message: format!(
+                "revision {revision} ended while it was on probation{why}: it is not started again by itself"
+            ),
+            next: "the manager goes back to the revision before; `wharf roll` tries this one again"
+                .to_owned(),
+        }
+    }
+
     pub(super) fn stranger(name: &str, id: &str, image: &str) -> Ending {
         let short = id.get(..12).unwrap_or(id);
         Ending::Refused {
@@ -144,11 +159,15 @@ impl Shim {
                 next,
             } => return self.refuse(exit, message, next).await,
             Ending::Asked => {
+                if self.move_instance(Moment::Stopping) {
+                    sleep(LAST_ARRIVALS).await;
+                }
                 self.find_started().await;
                 Ender::Stop(self.stop_container("stopping").await)
             }
             Ending::Check { name, answer } => {
                 let why = format!("stopping: check {name} failed: {}", answer.summary);
+                self.move_instance(Moment::Stopping);
                 Ender::Check {
                     name,
                     asked: self.stop_container(&why).await,
@@ -166,6 +185,9 @@ impl Shim {
         if matches!(ender, Ender::DaemonLost(_)) {
             // Nobody answers; what runs is adopted by the next start or removed by `wharf reap`.
             self.docker = None;
+        }
+        if !matches!(ender, Ender::DaemonLost(_)) {
+            self.move_instance(Moment::Died);
         }
         let asked = matches!(ender, Ender::Stop(_));
         let early = !self.announced && ender == Ender::Itself;

@@ -3,15 +3,19 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use super::Shim;
+use tokio::task::spawn_blocking;
+
 use super::checks::whereabouts;
+use super::end::Ending;
+use super::{Shim, membership, voice};
 use crate::decide::instance;
-use crate::host::files;
-use crate::host::surroundings::Surroundings;
+use crate::decide::membership::{Comeback, Moment, may_start};
+use crate::host::{files, surroundings};
 use crate::model::balance::Address;
 use crate::model::event::Kind;
 use crate::model::observed::Container;
 use crate::model::owner::Owner;
+use crate::model::places::Places;
 use crate::model::revision::InstanceName;
 use crate::model::rollout::InstanceRecord;
 
@@ -24,12 +28,12 @@ const MODE: u32 = 0o644;
 pub(super) struct Instance {
     pub(super) name: InstanceName,
     /// Where its clients come in.
-    pub(super) addresses: Vec<Address>,
+    address: Address,
     /// Where the balancer reaches it.
     pub(super) at: Option<SocketAddr>,
     container: String,
     pid: i64,
-    file: PathBuf,
+    pub(super) places: Places,
     written: Option<InstanceRecord>,
     /// The record is an earlier shim's of the same container, and nothing was heard since.
     inherited: bool,
@@ -37,18 +41,14 @@ pub(super) struct Instance {
 
 impl Instance {
     /// Returns the instance an owner is; None for the only container of a service.
-    pub(super) fn of(
-        owner: &Owner,
-        addresses: Vec<Address>,
-        site: &Surroundings,
-    ) -> Option<Instance> {
+    pub(super) fn of(owner: &Owner, address: Option<Address>) -> Option<Instance> {
         Some(Instance {
             name: owner.instance.clone()?,
-            addresses,
+            address: address?,
             at: None,
             container: owner.container(),
             pid: 0,
-            file: site.runtime.join(RECORD),
+            places: surroundings::places(&owner.service),
             written: None,
             inherited: false,
         })
@@ -57,10 +57,13 @@ impl Instance {
     /// Takes over what an earlier shim wrote of the container that runs: it holds until something is
     /// heard of it.
     fn inherit(&mut self) {
-        let earlier = files::read(&self.file).ok();
-        let earlier = earlier.and_then(|it| serde_json::from_str::<InstanceRecord>(&it).ok());
+        let earlier = membership::record(&self.file());
         self.written = earlier.filter(|it| it.pid == self.pid && it.at == self.at);
         self.inherited = self.written.is_some();
+    }
+
+    fn file(&self) -> PathBuf {
+        self.places.instance(&self.name)
     }
 
     fn write(&mut self, ready: bool, why: Option<String>) -> std::io::Result<()> {
@@ -75,12 +78,13 @@ impl Instance {
         if self.written.as_ref() == Some(&record) {
             return Ok(());
         }
-        if let Some(folder) = self.file.parent() {
+        let file = self.file();
+        if let Some(folder) = file.parent() {
             files::private_folder(folder)?;
         }
         // Names, numbers and texts always serialise.
         let text = serde_json::to_string(&record).unwrap_or_default();
-        files::write(&self.file, text.as_bytes(), MODE)?;
+        files::write(&file, text.as_bytes(), MODE)?;
         self.written = Some(record);
         Ok(())
     }
@@ -94,14 +98,46 @@ impl Shim {
         };
         let network = self.service.public_network.as_deref();
         let found = whereabouts(docker, &seen.id, network).await;
-        let port = instance::port(&self.service, &instance.addresses);
+        let port = instance::port(&self.service, instance.address);
         // A host without docker's word for a moment is still where it was.
         if let Some(ip) = found.ok().and_then(|it| it.parse::<IpAddr>().ok()) {
-            instance.at = port.map(|port| SocketAddr::new(ip, port));
+            instance.at = Some(SocketAddr::new(ip, port));
         }
         instance.pid = seen.pid;
         if let Some(last) = instance.written.clone() {
             self.record(last.ready, last.why);
+        }
+    }
+
+    /// An instance that has no running container: what an earlier one left in the balancer goes, and a
+    /// revision on probation that ended is not started again by systemd alone.
+    pub(super) async fn begin_anew(&mut self) -> Result<(), Ending> {
+        let Some(instance) = &mut self.instance else {
+            return Ok(());
+        };
+        let traces = membership::record(&instance.file());
+        instance.at = traces.as_ref().and_then(|it| it.at);
+        let probation = membership::front(&instance.places).and_then(|it| it.probation);
+        let revision = instance.name.revision.clone();
+        self.move_instance(Moment::Died);
+        if let Some(instance) = &mut self.instance {
+            instance.at = None;
+        }
+        let unit = self.site.unit.clone();
+        let comeback = Comeback {
+            probation: probation.as_ref() == Some(&revision),
+            restarts: spawn_blocking(move || voice::restarts(&unit))
+                .await
+                .ok()
+                .flatten(),
+            traces: traces.is_some(),
+        };
+        match may_start(comeback) {
+            true => Ok(()),
+            false => Err(Ending::on_probation(
+                &revision.short(),
+                traces.and_then(|it| it.why),
+            )),
         }
     }
 
@@ -134,7 +170,7 @@ impl Shim {
     /// It was stopped: nothing is to be told any more.
     pub(super) fn forget_record(&mut self) {
         if let Some(instance) = &self.instance {
-            let _ = files::remove(&instance.file);
+            let _ = files::remove(&instance.file());
         }
     }
 }

@@ -8,6 +8,7 @@ use super::end::Ending;
 use super::watch::Watch;
 use crate::decide::health::{Change, State};
 use crate::decide::life::{self, Act, Happening, Phase};
+use crate::decide::membership::Moment;
 use crate::host::cgroup::Cgroup;
 use crate::host::notify;
 use crate::model::check::{OnFailure, Probe};
@@ -39,6 +40,10 @@ impl Shim {
         match happening {
             Some(happening) => self.step(happening, watch, Some(&verdict)),
             None => {
+                if watch.phase == Phase::Unready {
+                    // The last one that serves stays, until another one does.
+                    self.move_instance(Moment::Unready);
+                }
                 self.show(watch);
                 None
             }
@@ -67,6 +72,7 @@ impl Shim {
         self.disinherit();
         // Who hears READY=1 may read the record at once.
         self.note(watch);
+        self.move_instance(moment(watch));
         match act {
             Act::Nothing => {}
             Act::SayReady => self.say_ready(watch),
@@ -143,6 +149,13 @@ impl Shim {
         let ready = watch.phase == Phase::Ready;
         let why = (!ready).then(|| standing(watch, &self.service));
         self.record(ready, why);
+    }
+}
+
+fn moment(watch: &Watch) -> Moment {
+    match watch.phase {
+        Phase::Ready => Moment::Ready,
+        Phase::Proving | Phase::Unready => Moment::Unready,
     }
 }
 

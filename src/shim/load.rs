@@ -16,7 +16,7 @@ pub struct Loaded {
     pub file: PathBuf,
     pub owner: Owner,
     /// Of an instance: where its clients come in.
-    pub addresses: Vec<Address>,
+    pub address: Option<Address>,
 }
 
 /// Why there is nothing to run.
@@ -55,7 +55,7 @@ pub fn load(name: &str) -> Result<Loaded, Unusable> {
         owner: Owner::runner(&service.name),
         service,
         file,
-        addresses: Vec::new(),
+        address: None,
     })
 }
 
@@ -63,12 +63,8 @@ pub fn load(name: &str) -> Result<Loaded, Unusable> {
 ///
 /// # Errors
 /// [`Unusable`]: the revision is not on this node, or is not what it was when it was put.
-pub fn revision(
-    service: &str,
-    name: InstanceName,
-    addresses: Vec<Address>,
-) -> Result<Loaded, Unusable> {
-    let folder = surroundings::state_root().join("revisions").join(service);
+pub fn revision(service: &str, name: InstanceName, address: Address) -> Result<Loaded, Unusable> {
+    let folder = surroundings::places(service).revisions();
     let file = folder.join(format!("{}.json", name.revision));
     let unreadable = |why: String| Unusable::Unreadable {
         file: file.clone(),
@@ -89,7 +85,7 @@ pub fn revision(
         service: instance::fit(meant, stored.image_digest.as_deref()),
         owner: Owner::instance(service, name),
         file,
-        addresses,
+        address: Some(address),
     })
 }
 

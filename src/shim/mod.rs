@@ -11,6 +11,7 @@ mod lines;
 mod link;
 mod load;
 pub mod logs;
+mod membership;
 pub mod metrics;
 mod outside;
 mod pulse;
@@ -87,7 +88,7 @@ pub async fn run(loaded: Loaded, echo: Option<Echo>) -> std::io::Result<u8> {
     let announced = site.reexecuted;
     let mut shim = Shim {
         voice: Voice::open(&loaded.service, &loaded.owner, &site, echo),
-        instance: Instance::of(&loaded.owner, loaded.addresses, &site),
+        instance: Instance::of(&loaded.owner, loaded.address),
         owner: loaded.owner,
         service: loaded.service,
         file: loaded.file,

@@ -151,6 +151,9 @@ impl Shim {
 
     /// Acts on what an inspect shows and the events may have missed.
     pub(super) async fn compare(&mut self, seen: &Container, watch: &mut Watch) -> Option<Ending> {
+        if self.instance.is_some() {
+            watch.attend(seen.pid);
+        }
         if watch.started_at.is_empty() {
             watch.started_at.clone_from(&seen.started_at);
         }
@@ -176,6 +179,9 @@ impl Shim {
         (self.cgroup, self.oom_kills, self.code) = (None, 0, None);
         self.measure(seen.pid);
         self.place_instance(seen).await;
+        if self.instance.is_some() {
+            watch.attend(seen.pid);
+        }
         // Its application will say again what it said before.
         let _ = spoken::forget(&self.site);
         watch.paused = seen.paused;

@@ -4,41 +4,68 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use crate::decide::container::{LABEL_SERVICE, LABEL_UNIT};
+use super::membership;
+use crate::decide::container::{LABEL_SERVICE, LABEL_UNIT, owns};
+use crate::decide::membership::Moment;
 use crate::decide::{reap, shown};
 use crate::host::docker::{Docker, Error};
 use crate::host::surroundings::{self, Surroundings};
 use crate::host::{clock, files, process};
 use crate::model::check::Order;
 use crate::model::observed::{Container, Unit};
+use crate::model::owner::Owner;
 
 /// How long a shim that was killed is given to come back and take its container over.
 const ADOPTION_LIMIT: Duration = Duration::from_secs(600);
 const ADOPTION_STEP: Duration = Duration::from_secs(2);
 const SYSTEMCTL_LIMIT: Duration = Duration::from_secs(20);
 
-/// Removes what the ended unit of this service left, unless its shim is about to be restarted and
+/// Removes what the ended unit of this owner left, unless its shim is about to be restarted and
 /// takes the container over; returns what was removed, by id.
 ///
 /// # Errors
 /// [`Error::Away`]: docker does not answer, so nothing could be removed.
-pub async fn service(name: &str) -> Result<Vec<String>, Error> {
-    let site = surroundings::look(name);
+pub async fn service(owner: &Owner) -> Result<Vec<String>, Error> {
+    let site = surroundings::look(&owner.folder());
     let result = site.service_result.as_deref().unwrap_or("success");
-    if reap::leaves_for_adoption(result) {
-        watch_over(name, &site).await;
+    let lives_on = reap::leaves_for_adoption(result);
+    leave_balancer(owner, lives_on);
+    if lives_on {
+        watch_over(&owner.service, &site).await;
         return Ok(Vec::new());
     }
     files::remove_folder(&site.runtime.join("secrets"));
     let docker = Docker::connect().await?;
-    let found = left_by(&docker, name, &site.unit).await?;
+    let found = left_by(&docker, owner, &site.unit).await?;
     remove(&docker, found).await
+}
+
+/// Takes an instance out of the balancer that cannot do so itself any more; one whose container may
+/// live on stays while its first process is there.
+fn leave_balancer(owner: &Owner, lives_on: bool) {
+    let places = surroundings::places(&owner.service);
+    let Some(name) = &owner.instance else {
+        return;
+    };
+    let Some(record) = membership::record(&places.instance(name)) else {
+        return;
+    };
+    let (Some(at), Some(front)) = (record.at, membership::front(&places)) else {
+        return;
+    };
+    if lives_on && process::exists(record.pid) || membership::taken_over(&places, name, at) {
+        return;
+    }
+    // The manager looks again and finds the same; there is nobody here to tell.
+    let _ = membership::apply(&owner.service, &name.revision, at, Moment::Died, &front);
 }
 
 /// What belongs to the service, and what belongs to the unit where its definition names the service
 /// differently.
-async fn left_by(docker: &Docker, name: &str, unit: &str) -> Result<Vec<Container>, Error> {
-    let mut found = docker.labelled(&format!("{LABEL_SERVICE}={name}")).await?;
+async fn left_by(docker: &Docker, owner: &Owner, unit: &str) -> Result<Vec<Container>, Error> {
+    let label = format!("{LABEL_SERVICE}={}", owner.service);
+    let mut found = docker.labelled(&label).await?;
+    found.retain(|it| owns(owner, it));
     if !unit.is_empty() {
         for it in docker.labelled(&format!("{LABEL_UNIT}={unit}")).await? {
             if found.iter().all(|known| known.id != it.id) {
@@ -61,7 +88,8 @@ pub async fn late(name: &str, unit: &str) -> Result<Vec<String>, Error> {
             reap::Settled::Taken => return Ok(Vec::new()),
             reap::Settled::Orphaned => {
                 let docker = Docker::connect().await?;
-                let found = left_by(&docker, name, unit).await?;
+                let owner = Owner::of_unit(unit).unwrap_or_else(|| Owner::runner(name));
+                let found = left_by(&docker, &owner, unit).await?;
                 return remove(&docker, found).await;
             }
         }

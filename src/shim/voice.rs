@@ -155,7 +155,7 @@ impl Voice {
 
 /// How often systemd restarted the unit by itself; None outside systemd. It only changes with a new
 /// shim, so it is asked once.
-fn restarts(unit: &str) -> Option<u64> {
+pub(super) fn restarts(unit: &str) -> Option<u64> {
     if unit.is_empty() {
         return None;
     }

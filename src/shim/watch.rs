@@ -19,10 +19,11 @@ use super::{Shim, spoken};
 use crate::decide::exit::Ender;
 use crate::decide::exit::ender::Daemon;
 use crate::decide::life::{Happening, Phase};
+use crate::decide::membership::Moment;
 use crate::host::docker::events::Hint;
 use crate::host::docker::{Docker, Error};
 use crate::host::notify::proxy::{Note, Proxy};
-use crate::host::{memory, signals};
+use crate::host::{memory, process, signals};
 use crate::model::check::{Check, Probe};
 use crate::model::delivery::Delivery;
 use crate::model::event::{Event, Kind};
@@ -62,12 +63,17 @@ pub(super) struct Watch {
     /// How old it was when the watch began.
     age: Duration,
     link: Link,
+    /// The first process of an instance's container, and its end: told by the kernel, it comes before
+    /// docker's word, and also while docker is away.
+    pid: i64,
+    death: Pin<Box<dyn Future<Output = ()> + Send>>,
     /// The way back to the daemon is being looked for.
     lost: bool,
     look: Interval,
 }
 
 enum News {
+    Death,
     Fate(Fate),
     Hint(Option<Result<Hint, Error>>),
     Verdict(Verdict),
@@ -112,6 +118,7 @@ impl Shim {
         let proven = watch.since + self.service.success;
         let by_time = self.service.health.is_none() && watch.is_quiet();
         tokio::select! {
+            () = &mut watch.death => News::Death,
             fate = &mut watch.link => News::Fate(fate),
             hint = watch.hints.next() => News::Hint(hint),
             Some(verdict) = watch.verdicts.recv() => News::Verdict(verdict),
@@ -126,6 +133,11 @@ impl Shim {
 
     async fn take(&mut self, news: News, watch: &mut Watch) -> Option<Ending> {
         match news {
+            News::Death => {
+                watch.death = Box::pin(std::future::pending());
+                self.move_instance(Moment::Died);
+                None
+            }
             News::Fate(fate) => self.fate(fate, watch).await,
             News::Hint(hint) => self.hint(hint, watch),
             News::Verdict(verdict) => self.judge(verdict, watch),
@@ -155,6 +167,7 @@ impl Shim {
     async fn fate(&mut self, fate: Fate, watch: &mut Watch) -> Option<Ending> {
         match fate {
             Fate::Exited(code) => {
+                self.move_instance(Moment::Died);
                 self.code = Some(code);
                 self.settle(watch).await
             }
@@ -197,6 +210,7 @@ impl Shim {
         };
         self.voice.info(Kind::DockerBack, text);
         if !seen.running {
+            self.move_instance(Moment::Died);
             return Some(Ending::Ended(self.ender(Daemon::WasAway, watch)));
         }
         if let Ok(daemon) = docker.daemon().await {
@@ -232,7 +246,10 @@ impl Shim {
                 }
                 self.compare(&seen, watch).await
             }
-            Ok(Some(_)) => self.settle(watch).await,
+            Ok(Some(_)) => {
+                self.move_instance(Moment::Died);
+                self.settle(watch).await
+            }
             Ok(None) => Some(Ending::Ended(Ender::RemovedOutside)),
             Err(why) => {
                 self.lost(&why.to_string(), watch);
@@ -270,6 +287,8 @@ impl Watch {
             started_at: String::new(),
             age,
             link: link::wait(docker.clone(), start.id.clone()).boxed(),
+            pid: 0,
+            death: Box::pin(std::future::pending()),
             lost: false,
             look: interval(LOOK),
         }
@@ -316,6 +335,19 @@ impl Watch {
     pub(super) fn reborn(&mut self) {
         self.since = Instant::now();
         self.age = Duration::ZERO;
+    }
+
+    /// Looks out for the end of the container's first process.
+    pub(super) fn attend(&mut self, pid: i64) {
+        if pid > 0 && pid != self.pid {
+            self.pid = pid;
+            self.death = Box::pin(async move {
+                if process::gone(pid).await.is_err() {
+                    // Docker tells as well, a little later.
+                    std::future::pending::<()>().await;
+                }
+            });
+        }
     }
 
     fn listen(&mut self, docker: &Docker) {

@@ -6,6 +6,7 @@ use crate::decide::units::escape::unit;
 use crate::model::facts::{DefinitionFacts, Facts, UnitFacts};
 use crate::model::finding::{Finding, Severity};
 use crate::model::observed::Container;
+use crate::model::owner::Owner;
 
 pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
     findings.extend(facts.definitions.iter().filter_map(unreadable));
@@ -107,10 +108,14 @@ fn orphan(container: &Container, facts: &Facts) -> Option<Finding> {
             format!("is left over from {unit}, which does not run"),
         ),
     };
-    let name = unit
-        .trim_start_matches("runner@")
-        .trim_end_matches(".service");
-    let remedy = format!("systemctl start {unit} to adopt it, or: wharf reap {name}");
+    let reap = match Owner::of_unit(unit) {
+        Some(_) => format!("--unit {unit}"),
+        None => unit
+            .trim_start_matches("runner@")
+            .trim_end_matches(".service")
+            .to_owned(),
+    };
+    let remedy = format!("systemctl start {unit} to adopt it, or: wharf reap {reap}");
     Some(finding(severity, &container.name, what, remedy))
 }
 
