@@ -28,7 +28,7 @@ pub(super) async fn launch(service: &str, instance: &str, address: &str) -> u8 {
         Err(why) => return misnamed(address, &why),
     };
     if instance == MANAGER {
-        return manage(service, addresses).await;
+        return manage(service, at).await;
     }
     let name: InstanceName = match instance.parse() {
         Ok(name) => name,
@@ -40,8 +40,8 @@ pub(super) async fn launch(service: &str, instance: &str, address: &str) -> u8 {
     }
 }
 
-async fn manage(service: &str, addresses: Vec<Address>) -> u8 {
-    match manager::run(service, addresses).await {
+async fn manage(service: &str, at: Address) -> u8 {
+    match manager::run(service, vec![at]).await {
         Ok(code) => code,
         Err(why) => {
             say::error(

@@ -41,8 +41,6 @@ pub async fn doctor() -> Vec<Finding> {
         daemon_json: files::read(Path::new(DAEMON_JSON)).ok(),
         journal: look_at_journal(),
         balance: look_at_balance(),
-        units: look_at_units(),
-        ip_vs: kernel::has_ip_vs(),
         units,
         containers,
         definitions: look_at_definitions(),
