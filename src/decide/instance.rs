@@ -3,6 +3,7 @@
 use crate::model::balance::Address;
 use crate::model::check::Probe;
 use crate::model::container::ContainerSpec;
+use crate::model::rollout::Drain;
 use crate::model::service::{Limits, Pull, Service};
 
 /// Returns the service as an instance runs it: by the image that was put, with no port of the host
@@ -18,6 +19,10 @@ pub fn fit(mut service: Service, image_digest: Option<&str>) -> Service {
         };
     }
     service.container.ports.clear();
+    // Told to go first, it is given the time its clients are given to leave.
+    if service.rollout.drain == Drain::TermFirst {
+        service.stop.timeout = service.stop.timeout.max(service.rollout.drain_timeout);
+    }
     limit(&mut service.container, &service.limits);
     service
 }
@@ -112,6 +117,7 @@ mod tests {
             (Some(64 << 20), Some(500_000_000))
         );
         assert_eq!(spec.pids_limit, Some(50));
+        assert_eq!(fitted.stop.timeout, fitted.rollout.drain_timeout);
         assert_eq!(fit(service, None).pull, Pull::Always);
     }
 

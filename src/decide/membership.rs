@@ -40,9 +40,43 @@ pub fn changes(
     let mine = table.iter().find(|it| it.at == me).map(|it| it.weight);
     let serves = front.serving.contains(revision);
     let others = table.iter().any(|it| it.at != me && it.weight > 0);
+    let served = mine.is_some_and(|it| it > 0);
+    if served && !others && front.probation.as_ref() == Some(revision) && moment != Moment::Ready {
+        let mut changes = hand_over(me, table);
+        let warm = !changes.is_empty();
+        changes.extend(leave(moment, me, mine, serves, warm, protocol));
+        return changes;
+    }
+    if (moment, serves) == (Moment::Ready, true) {
+        return enter(me, mine);
+    }
+    leave(moment, me, mine, serves, others, protocol)
+}
+
+/// While a revision is on probation, what is listed beside it at weight 0 is the one before it, warm.
+/// The manager comes to the same end; an instance that ends knows it first.
+fn hand_over(me: SocketAddr, table: &[RealServer]) -> Vec<Change> {
+    let warm = table.iter().filter(|it| it.at != me && it.weight == 0);
+    warm.map(|it| Change::Weigh(it.at, SERVES)).collect()
+}
+
+fn enter(me: SocketAddr, mine: Option<u32>) -> Vec<Change> {
+    match mine {
+        None => vec![Change::Add(me, SERVES)],
+        Some(0) => vec![Change::Weigh(me, SERVES)],
+        Some(1..) => Vec::new(),
+    }
+}
+
+fn leave(
+    moment: Moment,
+    me: SocketAddr,
+    mine: Option<u32>,
+    serves: bool,
+    others: bool,
+    protocol: Protocol,
+) -> Vec<Change> {
     match (moment, mine) {
-        (Moment::Ready, None) if serves => vec![Change::Add(me, SERVES)],
-        (Moment::Ready, Some(0)) if serves => vec![Change::Weigh(me, SERVES)],
         // An address with nobody behind it serves nobody; an instance that hardly does may serve some.
         (Moment::Unready, Some(1..)) if serves && others => aside(me, protocol),
         (Moment::Stopping, Some(1..)) => aside(me, protocol),
@@ -263,6 +297,33 @@ mod tests {
         }
         let died = asked(Moment::Died, &[2], Protocol::Tcp, &table);
         assert_eq!(died, [Change::Weigh(at(2), 0), Change::Remove(at(2))]);
+    }
+
+    #[test]
+    fn what_ends_on_probation_hands_over_to_the_one_before_it() {
+        let table = [server(1, 0), server(2, 1)];
+        let probation = FrontRecord {
+            probation: Some(revision(2)),
+            ..front(&[2])
+        };
+        let told = |moment, table: &[RealServer]| {
+            let tcp = Protocol::Tcp;
+            changes(moment, at(2), &revision(2), &probation, tcp, Some(table))
+        };
+        let (raise, lower) = (Change::Weigh(at(1), 1), Change::Weigh(at(2), 0));
+        assert_eq!(told(Moment::Unready, &table), [raise, lower]);
+        assert_eq!(told(Moment::Stopping, &table), [raise, lower]);
+        assert_eq!(
+            told(Moment::Died, &table),
+            [raise, lower, Change::Remove(at(2))]
+        );
+        assert_eq!(told(Moment::Ready, &table), []);
+        // Nobody is warm, or somebody serves beside it: as ever.
+        assert_eq!(told(Moment::Unready, &[server(2, 1)]), []);
+        assert_eq!(
+            told(Moment::Unready, &[server(1, 1), server(2, 1)]),
+            [lower]
+        );
     }
 
     #[test]

@@ -48,10 +48,7 @@ impl Manager {
             Step::Swap { raise, lower } => self.swap(raise, lower, scene).await?,
             Step::Watch(it) => self.watch_it(it)?,
             Step::Prove(it) => self.prove(it, scene).await?,
-            Step::Fail(it, fault) => {
-                let report = self.report_of(it, fault).await;
-                self.give_up(it, report).await?;
-            }
+            Step::Fail(it, fault) => self.fail(it, fault)?,
             Step::Stop(it) => self.bus.begin_stop(&it.unit(&self.service)).await?,
             Step::Remove(it) => self.remove(it)?,
             Step::Sweep(at) => self.take_out(*at)?,
@@ -174,28 +171,40 @@ impl Manager {
         self.store.forget(&self.service, &old).await
     }
 
-    /// Writes the verdict, tells it once, and leaves the way back to the next look.
+    /// Writes the verdict at once, and what it rests on when the one before serves again.
+    fn fail(&mut self, revision: &RevisionId, fault: &Fault) -> io::Result<()> {
+        let report = Report {
+            what: fault.to_string(),
+            ..Report::default()
+        };
+        self.condemn(revision, report)?;
+        self.unreported.push((revision.clone(), fault.clone()));
+        Ok(())
+    }
+
+    fn condemn(&mut self, revision: &RevisionId, report: Report) -> io::Result<()> {
+        let verdict = Verdict::Failed {
+            when: stamp::format(nanos()),
+            report: Box::new(report),
+        };
+        self.ledger.judge(revision, &verdict)?;
+        self.refused.retain(|it| it.revision != *revision);
+        self.trace.prepared.retain(|it| it != revision);
+        self.trace.trial = self
+            .trace
+            .trial
+            .take()
+            .filter(|it| it.revision != *revision);
+        self.ledger.set_trace(&self.trace)
+    }
+
+    /// Writes the verdict with its report and tells it once.
     pub(super) async fn give_up(
         &mut self,
         revision: &RevisionId,
         report: Report,
     ) -> io::Result<()> {
-        let verdict = Verdict::Failed {
-            when: stamp::format(nanos()),
-            report: Box::new(report.clone()),
-        };
-        self.ledger.judge(revision, &verdict)?;
-        self.refused.retain(|it| it.revision != *revision);
-        self.trace.prepared.retain(|it| it != revision);
-        if self
-            .trace
-            .trial
-            .as_ref()
-            .is_some_and(|it| it.revision == *revision)
-        {
-            self.trace.trial = None;
-        }
-        self.ledger.set_trace(&self.trace)?;
+        self.condemn(revision, report.clone())?;
         let text = format!("gave up {}: {}", revision.short(), report.what);
         let mut event = Event::new(Kind::GivenUp, Priority::ERROR, text);
         event = event.with("report", serde_json::to_value(&report).unwrap_or_default());
@@ -204,6 +213,17 @@ impl Manager {
             .step(event, Outcome::Going, unit.as_deref())
             .await;
         Ok(())
+    }
+
+    /// Completes the verdicts of late with what systemd and the journal know.
+    pub(super) async fn report(&mut self) {
+        for (revision, fault) in std::mem::take(&mut self.unreported) {
+            let report = self.report_of(&revision, &fault).await;
+            if let Err(why) = self.give_up(&revision, report).await {
+                self.voice
+                    .status(&format!("cannot write the report down: {why}"));
+            }
+        }
     }
 
     fn remove(&mut self, name: &InstanceName) -> io::Result<()> {
