@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::decide::global;
 use crate::host::files;
 use crate::host::store::{self, Store};
 use crate::model::ledger::{Trace, Wish};
 use crate::model::places::{Places, RUN, RUN_VARIABLE, STATE, STATE_VARIABLE};
 use crate::model::revision::{InstanceName, RevisionId};
 use crate::model::rollout::{FrontRecord, InstanceRecord, Verdict};
-use crate::model::store::{CouchPlace, StorePlace};
 
 /// For everybody's eyes: nothing in the notes is a secret.
 const MODE: u32 = 0o644;
@@ -41,11 +41,12 @@ fn folder(variable: &str, usual: &str) -> PathBuf {
 /// # Errors
 /// wharf.yaml cannot be read, or names a store that cannot be.
 pub(super) fn store() -> io::Result<Store> {
-    let (_text, url) = store::asked().map_err(io::Error::other)?;
-    let place = match url {
-        Some(url) => StorePlace::Couch(CouchPlace { url, login: None }),
-        None => StorePlace::Files,
-    };
+    let (text, url) = store::asked().map_err(io::Error::other)?;
+    let place = global::store::place(text.as_deref(), url.as_deref());
+    let place = place.map_err(|mistakes| {
+        let words: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+        io::Error::other(format!("{}: {}", store::SETTINGS, words.join("; ")))
+    })?;
     Store::open(&place, &state()).map_err(io::Error::other)
 }
 

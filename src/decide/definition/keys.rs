@@ -20,6 +20,13 @@ pub(super) const TOP: &[&str] = &[
     "daemon_grace",
     "logs",
     "tty",
+    "address",
+    "balancer",
+    "scheduler",
+    "persistence",
+    "replicas",
+    "rollout",
+    "wants",
     "_id",
     "_rev",
 ];
@@ -35,6 +42,17 @@ pub(super) const STOP: &[&str] = &["signal", "timeout"];
 pub(super) const SECRET: &[&str] = &["file", "credential", "exec"];
 pub(super) const LOGS: &[&str] = &["rate", "burst", "stderr_priority", "multiline", "fields"];
 pub(super) const MULTILINE: &[&str] = &["start", "continuation", "max_lines", "timeout_ms"];
+pub(super) const ROLLOUT: &[&str] = &[
+    "settle",
+    "min_healthy",
+    "drain_timeout",
+    "drain",
+    "drain_signal",
+    "drain_http",
+    "drain_exec",
+    "deadline",
+    "keep",
+];
 /// How often and how seriously.
 pub(super) const RHYTHM: &[&str] = &["timeout", "rise", "fall", "start_period", "on_failure"];
 pub(super) const HEALTH: &[&str] = &["tcp", "http", "exec", "notify", "command", "interval"];
@@ -95,6 +113,7 @@ pub fn known_keys() -> Vec<(&'static str, Vec<&'static str>)> {
             [SHELL, CHECK, RHYTHM, ORDER].concat(),
         ),
         ("monitor.check_exe[]", [EXE, CHECK, RHYTHM, ORDER].concat()),
+        ("rollout", ROLLOUT.to_vec()),
         ("logs", LOGS.to_vec()),
         ("logs.multiline", MULTILINE.to_vec()),
     ]

@@ -3,8 +3,9 @@
 /// Returns why a key that means something elsewhere means nothing in a definition.
 pub(super) fn reason(key: &str) -> Option<&'static str> {
     match key {
-        "rollout" | "replicas" | "replica_nodes" | "nodes" | "address" | "routes" | "alerts"
-        | "unit" | "deploy" | "delete" | "depends_on" | "services" | "store" | "ingress" => Some(
+        "depends_on" => Some("name other services with managers in `wants`"),
+        "replica_nodes" | "nodes" | "routes" | "alerts" | "unit" | "deploy" | "delete"
+        | "services" | "store" | "ingress" => Some(
             "this version runs one container per definition, on this host, and knows no such key",
         ),
         "command" | "exec" | "cmd" | "args" => Some(
@@ -13,6 +14,9 @@ pub(super) fn reason(key: &str) -> Option<&'static str> {
         "rss_limit" | "activityfile" | "activityfile_limit" | "monitor_after" => Some(
             "this version watches one container per definition; for memory use `limits.memory`",
         ),
+        "min_healthy" | "drain_timeout" | "drain" | "deadline" | "keep" => {
+            Some("this stands below `rollout:`")
+        }
         "ports" => Some(
             "publish with `container_create_args: [--publish, \"8080:80\"]`; `port` is the container's own",
         ),

@@ -1,6 +1,7 @@
 //! A definition file, YAML or JSON, to the service it means, with every mistake in it at once.
 
 mod ask;
+mod canonical;
 mod environment;
 mod fields;
 pub(super) mod findings;
@@ -16,6 +17,7 @@ mod order;
 pub(super) mod parse;
 mod places;
 mod rhythm;
+mod rollout;
 mod secrets;
 mod service;
 mod stop;
@@ -26,7 +28,9 @@ mod weave;
 
 use crate::model::{mistake::Mistake, service::Service};
 
+pub use canonical::canonical;
 pub use keys::known_keys;
+pub use naming::name_fault;
 
 use fields::Entry;
 use findings::{Findings, Place};

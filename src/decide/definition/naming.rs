@@ -6,7 +6,7 @@ const LONGEST_NAME_BYTES: usize = 63;
 const LONGEST_IMAGE_BYTES: usize = 512;
 
 /// Returns why this cannot name a service, with what to do; None when it can.
-pub(super) fn name_fault(name: &str) -> Option<(&'static str, &'static str)> {
+pub fn name_fault(name: &str) -> Option<(&'static str, &'static str)> {
     let fits = |it: char| it.is_ascii_alphanumeric() || "_.-".contains(it);
     if name.len() > LONGEST_NAME_BYTES {
         return Some(("a name has at most 63 characters", "choose a shorter one"));

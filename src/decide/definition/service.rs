@@ -6,7 +6,6 @@ use crate::decide::create_args::Asked;
 use crate::decide::quote::quoted;
 use crate::model::{
     container::ContainerSpec,
-    rollout::Rollout,
     service::{Pull, Service},
 };
 
@@ -14,7 +13,7 @@ use super::{
     environment,
     fields::{Entry, Fields},
     findings::Findings,
-    flags, health, keys, limits, logs, monitor, naming, secrets, stop,
+    flags, health, keys, limits, logs, monitor, naming, rollout, secrets, stop,
     tree::{Pair, Value},
     volumes,
 };
@@ -51,8 +50,12 @@ pub(super) fn read(entry: &Entry<'_>, file_name: &str, found: &mut Findings) -> 
     let monitor = monitor::read(top.get("monitor").as_ref(), found);
     let duration =
         |key, usual, found: &mut Findings| top.read(key, found, Entry::duration).unwrap_or(usual);
+    let name = name(&top, file_name, found);
+    let rollout = rollout::read(&top, &name, found);
+    let container = container(&top, image.unwrap_or_default(), asked.clone(), found);
+    rollout::agree(&top, &container, found);
     Some(Service {
-        name: name(&top, file_name, found),
+        name,
         pull: pull(&top, &asked, found),
         secrets: top
             .read("secrets", found, |it, found| Some(secrets::read(it, found)))
@@ -71,8 +74,8 @@ pub(super) fn read(entry: &Entry<'_>, file_name: &str, found: &mut Findings) -> 
         logs: top
             .read("logs", found, logs::read)
             .unwrap_or_else(logs::default),
-        rollout: Rollout::default(),
-        container: container(&top, image.unwrap_or_default(), asked, found),
+        rollout,
+        container,
     })
 }
 

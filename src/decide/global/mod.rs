@@ -6,8 +6,11 @@
 //!   location: http://localhost:8086/
 //!   org: …              # this host's name when left out
 //!   bucket: monitoring
+//! store: files          # or {couchdb: http://HOST:5984/services}; without it $COUCHDB_URL
 //! ```
 //! The keys and defaults are those of service_runner's `global_config.yaml`.
+
+pub mod store;
 
 use std::path::PathBuf;
 
@@ -39,8 +42,9 @@ pub fn read(text: &str, host: &str) -> Reading {
         for pair in pairs(&top, "", &mut found) {
             match pair.key.as_str() {
                 "influxdb" => global.influxdb = influx(pair, host, &mut found),
+                "store" => global.store = store::read(pair, &mut found),
                 key if key.starts_with("x-") => {}
-                _ => unknown(pair, "", &["influxdb"], &mut found),
+                _ => unknown(pair, "", &["influxdb", "store"], &mut found),
             }
         }
     }

@@ -18,6 +18,8 @@ use files::Files;
 
 /// What wharf.yaml says for all services of this host.
 pub const SETTINGS: &str = "/etc/wharf/wharf.yaml";
+/// The variable that names another file in its place.
+const SETTINGS_VARIABLE: &str = "WHARF_CONFIG";
 /// The variable that names a database, as service-manager had it.
 pub const COUCHDB_URL: &str = "COUCHDB_URL";
 /// Longest name of a service.
@@ -214,10 +216,12 @@ impl Watch {
 /// # Errors
 /// The file is there and cannot be read.
 pub fn asked() -> Result<(Option<String>, Option<String>), Error> {
-    let text = match std::fs::read_to_string(SETTINGS) {
+    let named = std::env::var_os(SETTINGS_VARIABLE).map(PathBuf::from);
+    let file = named.clone().unwrap_or_else(|| SETTINGS.into());
+    let text = match std::fs::read_to_string(&file) {
         Ok(text) => Some(text),
-        Err(why) if why.kind() == std::io::ErrorKind::NotFound => None,
-        Err(why) => return Err(Error::Disk(format!("read {SETTINGS}: {why}"))),
+        Err(why) if named.is_none() && why.kind() == std::io::ErrorKind::NotFound => None,
+        Err(why) => return Err(Error::Disk(format!("read {}: {why}", file.display()))),
     };
     let url = std::env::var(COUCHDB_URL).ok().filter(|it| !it.is_empty());
     Ok((text, url))
