@@ -13,11 +13,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("doctor", &["decide", "host", "model"]),
     ("install", &["decide", "host", "model"]),
     ("look", &["decide", "host", "model"]),
+    ("revise", &["decide", "host", "model"]),
     ("manager", &["decide", "host", "model"]),
     (
         "cli",
         &[
-            "shim", "doctor", "install", "look", "manager", "decide", "host", "say", "model",
+            "shim", "doctor", "install", "look", "manager", "revise", "decide", "host", "say",
+            "model",
         ],
     ),
 ];

@@ -8,8 +8,9 @@ use crate::decide::definition;
 use crate::host::{definitions, files};
 use crate::say;
 
-/// The definition `wharf example` prints.
-const EXAMPLE: &str = include_str!("../../examples/crystal-docs.yaml");
+/// The definitions `wharf example` prints.
+const RUNNER: &str = include_str!("../../examples/crystal-docs.yaml");
+const MANAGED: &str = include_str!("../../examples/my-service.yaml");
 
 /// Checks each definition and reports all mistakes of all files.
 pub(super) fn check(names: &[String], json: bool) -> u8 {
@@ -100,8 +101,11 @@ fn count(mistakes: usize) -> String {
     }
 }
 
-/// Prints the commented definition.
-pub(super) fn example() -> u8 {
-    say::answer(EXAMPLE);
+/// Prints a commented definition.
+pub(super) fn example(which: &str) -> u8 {
+    say::answer(match which {
+        "my-service" => MANAGED,
+        _ => RUNNER,
+    });
     super::DONE
 }

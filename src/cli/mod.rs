@@ -3,6 +3,7 @@
 mod ask;
 mod check;
 mod ground;
+mod revise;
 mod roll;
 mod shim;
 pub mod words;
@@ -80,7 +81,23 @@ async fn act(command: Command) -> u8 {
         Command::Resume { service } => roll::pause(&service, false),
         Command::Abort { service } => roll::abort(&service).await,
         Command::History(wish) => roll::history(wish).await,
-        Command::Example => check::example(),
+        Command::Example { which } => check::example(&which),
+        Command::Put(wish) => revise::put(wish).await,
+        Command::Revisions { service, json } => revise::revisions(&service, json).await,
+        Command::Diff {
+            service,
+            from,
+            to,
+            json,
+        } => revise::diff(&service, &from, to.as_deref(), json).await,
+        Command::Rollback {
+            service,
+            revision,
+            note,
+            json,
+        } => revise::rollback(&service, revision.as_deref(), &note, json).await,
+        Command::Withdraw { service } => revise::withdraw(&service).await,
+        Command::Store(wish) => revise::store(&wish).await,
         Command::Install(wish) => ground::install(&wish),
         Command::Uninstall(wish) => ground::uninstall(&wish),
         Command::Generate { normal, .. } => ground::generate(&normal),

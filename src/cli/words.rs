@@ -83,6 +83,40 @@ pub enum Command {
         #[arg(required = true)]
         names: Vec<String>,
     },
+    /// Check a definition, pin its image, and write it as a service's next revision
+    Put(PutWish),
+    /// Show a service's revisions: who put them, which is wanted, what became of them
+    Revisions {
+        service: String,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Tell in words what differs between two revisions; 1 when something does
+    Diff {
+        service: String,
+        /// A revision: its number, its id, or the beginning of it
+        from: String,
+        /// Another one; the wanted one when it is left out
+        to: Option<String>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make an old revision the wanted one again; needs no registry
+    Rollback {
+        service: String,
+        /// A number, an id, or the beginning of it; without it the one proven last before
+        revision: Option<String>,
+        /// Why
+        #[arg(short = 'm', long = "note", default_value = "")]
+        note: String,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Delete a service from its store and have its manager take all of it away
+    Withdraw { service: String },
+    /// Where revisions are kept
+    #[command(subcommand)]
+    Store(StoreWish),
     /// Roll the wanted revision out; one that was given up is tried again
     Roll(RollWish),
     /// Hold a rollout where it is; what serves is cared for meanwhile
@@ -94,7 +128,11 @@ pub enum Command {
     /// Show a service's rollouts step by step
     History(HistoryWish),
     /// Print a definition with every key explained
-    Example,
+    Example {
+        /// crystal-docs for runner@NAME, my-service for NAME@manager
+        #[arg(default_value = "crystal-docs", value_parser = ["crystal-docs", "my-service"])]
+        which: String,
+    },
     /// Put binary, units, generator, manual and completions in place
     Install(InstallWish),
     /// Remove exactly what install wrote
@@ -125,6 +163,34 @@ pub struct ReapWish {
     /// Wait until this unit has settled, then remove what it does not answer for
     #[arg(long, value_name = "UNIT", conflicts_with = "all")]
     pub late: Option<String>,
+pub struct PutWish {
+    pub service: String,
+    /// The definition, YAML or JSON
+    pub file: PathBuf,
+    /// Why, for those who read it later
+    #[arg(short = 'm', long = "note", default_value = "")]
+    pub note: String,
+    /// Only while this revision is wanted
+    #[arg(long, value_name = "REV")]
+    pub expect: Option<String>,
+    /// Leave telling systemd to somebody else
+    #[arg(long)]
+    pub no_reload: bool,
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum StoreWish {
+    /// Copy all services with their revisions into the other store; what is there already is left
+    Migrate {
+        #[arg(value_parser = ["files", "couchdb"])]
+        from: String,
+        #[arg(value_parser = ["files", "couchdb"])]
+        to: String,
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ pub mod history;
 pub mod mistakes;
 pub mod records;
 pub mod report;
+pub mod revisions;
 pub mod status;
 pub mod words;
 

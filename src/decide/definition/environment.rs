@@ -82,9 +82,7 @@ fn listed<'a>(entry: &Entry<'a>, found: &mut Findings) -> Vec<Typed<'a>> {
 /// Adds a notice for each variable that looks like a secret: `docker inspect` shows it to everybody.
 pub(super) fn smell(entry: &Entry<'_>, variables: &BTreeMap<String, String>, found: &mut Findings) {
     for (key, value) in variables {
-        let upper = key.to_ascii_uppercase();
-        let named = SMELLS.iter().any(|it| upper.contains(it));
-        if !named || upper.ends_with("_FILE") || value.is_empty() {
+        if !smells(key) || value.is_empty() {
             continue;
         }
         let what = format!(
@@ -97,6 +95,12 @@ pub(super) fn smell(entry: &Entry<'_>, variables: &BTreeMap<String, String>, fou
         );
         found.notice(place_of(entry, key), &entry.path, what, Some(hint));
     }
+}
+
+/// Returns whether a variable of this name holds a secret, as far as names tell.
+pub(in crate::decide) fn smells(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    !upper.ends_with("_FILE") && SMELLS.iter().any(|it| upper.contains(it))
 }
 
 fn place_of(entry: &Entry<'_>, key: &str) -> super::findings::Place {

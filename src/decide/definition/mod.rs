@@ -2,7 +2,7 @@
 
 mod ask;
 mod canonical;
-mod environment;
+pub(super) mod environment;
 mod fields;
 pub(super) mod findings;
 mod flags;

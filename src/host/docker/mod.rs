@@ -4,6 +4,7 @@ mod auth;
 mod body;
 mod chunks;
 mod connect;
+mod digest;
 pub mod events;
 pub mod exec;
 mod frames;

@@ -22,13 +22,13 @@ const LAST: char = '\u{fff0}';
 
 /// One database, with its cache.
 pub struct Couch {
-    database: Database,
+    pub(super) database: Database,
     cache: Files,
     trouble: Mutex<Option<String>>,
 }
 
 /// A service's document as it stands.
-enum Head {
+pub(super) enum Head {
     There { rev: RevisionId, document: Value },
     Deleted,
     Missing,
@@ -154,11 +154,13 @@ impl Couch {
             return self.cache.point(service, &Wanted::Revision(id.clone()));
         }
         let revision = self.fetch(service, id).await?;
-        let content: Value = serde_json::from_str(&revision.definition).map_err(|why| {
-            Error::Refused(format!(
-                "revision {id} of {service} is no JSON document: {why}"
-            ))
-        })?;
+        // The cache may hold it as it was typed, before the revision came into this database.
+        let content = match self.body(service, id).await? {
+            Some(document) => document,
+            None => serde_json::from_str(&revision.definition).map_err(|why| {
+                Error::Refused(format!("revision {id} of {service} is no JSON: {why}"))
+            })?,
+        };
         let addition = Addition::new(by, revision.image_digest, Some(id.clone()));
         let document = document::compose(&document::content(&content), &addition);
         self.write(service, &head, &document).await?;
@@ -223,7 +225,7 @@ impl Couch {
         Changes::follow(self.database.clone(), service.to_owned())
     }
 
-    async fn head(&self, service: &str) -> Result<Head, Error> {
+    pub(super) async fn head(&self, service: &str) -> Result<Head, Error> {
         let answer = self.database.ask(Method::GET, service, &[], None).await?;
         match answer.status {
             StatusCode::OK => {
@@ -296,7 +298,12 @@ impl Couch {
     }
 
     /// Writes a revision's body as a document of its own; one that is there is the same.
-    async fn keep(&self, service: &str, id: &RevisionId, document: &Value) -> Result<(), Error> {
+    pub(super) async fn keep(
+        &self,
+        service: &str,
+        id: &RevisionId,
+        document: &Value,
+    ) -> Result<(), Error> {
         let ours = document::addition(document).unwrap_or_default();
         let body = json!({
             "service": service,
@@ -315,7 +322,7 @@ impl Couch {
         }
     }
 
-    async fn bodies(&self, service: &str) -> Result<Vec<(RevisionId, Value)>, Error> {
+    pub(super) async fn bodies(&self, service: &str) -> Result<Vec<(RevisionId, Value)>, Error> {
         let from = json!(format!("{service}:rev:")).to_string();
         let to = json!(format!("{service}:rev:{LAST}")).to_string();
         let query = [
@@ -339,7 +346,7 @@ impl Couch {
     }
 
     /// Names who came first, as far as that can be told now.
-    async fn conflict(&self, service: &str) -> Error {
+    pub(super) async fn conflict(&self, service: &str) -> Error {
         let Ok(Head::There { rev, document }) = self.head(service).await else {
             let what = format!(
                 "{service} was deleted or changed by somebody else first; nothing was written"
@@ -357,7 +364,7 @@ impl Couch {
     }
 }
 
-fn wanted(head: &Head) -> Wanted {
+pub(super) fn wanted(head: &Head) -> Wanted {
     match head {
         Head::There { rev, document } => {
             let back = document::addition(document).and_then(|it| it.brings_back);

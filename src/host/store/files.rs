@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Error, folder::Folder};
+use super::{Error, Kept, folder::Folder};
 use crate::model::revision::{Revision, RevisionId, Wanted};
 use crate::model::store::{Draft, Signature};
 
@@ -139,6 +139,23 @@ impl Files {
             .collect();
         names.sort();
         Ok(names)
+    }
+
+    /// The folder may be the database's cache, and then has all of it already.
+    pub(super) fn adopt(
+        &self,
+        service: &str,
+        kept: &[Kept],
+        wanted: &Wanted,
+    ) -> Result<Vec<RevisionId>, Error> {
+        let there = self.ids(service)?;
+        let mut taken = Vec::new();
+        for it in kept.iter().filter(|it| !there.contains(&it.revision.id)) {
+            self.keep(&it.revision)?;
+            taken.push(it.revision.id.clone());
+        }
+        self.point(service, wanted)?;
+        Ok(taken)
     }
 
     pub(super) fn watch(&self, service: &str) -> Result<Folder, Error> {

@@ -1,5 +1,6 @@
 //! Where revisions are kept: files of this host, or a database of CouchDB with these files as its cache.
 
+mod adopt;
 mod changes;
 mod couch;
 mod document;
@@ -29,6 +30,12 @@ const LONGEST_NAME_BYTES: usize = 63;
 pub enum Store {
     Files(Files),
     Couch(Couch),
+}
+
+/// A revision on its way to another store, with its definition as one JSON object.
+pub struct Kept {
+    pub revision: Revision,
+    pub document: String,
 }
 
 /// What a story tells apart; each says what failed, where and why.
@@ -176,6 +183,25 @@ impl Store {
         }
     }
 
+    /// Takes over revisions of another store under the ids they have; returns those that were not
+    /// there. A second call changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when another revision is wanted here; or as the store says.
+    pub async fn adopt(
+        &self,
+        service: &str,
+        kept: &[Kept],
+        wanted: &Wanted,
+        by: &Signature,
+    ) -> Result<Vec<RevisionId>, Error> {
+        checked(service)?;
+        match self {
+            Store::Files(files) => files.adopt(service, kept, wanted),
+            Store::Couch(couch) => couch.adopt(service, kept, wanted, by).await,
+        }
+    }
+
     /// Returns every service that is there, with a wanted revision or without.
     ///
     /// # Errors
@@ -216,8 +242,8 @@ impl Watch {
 /// # Errors
 /// The file is there and cannot be read.
 pub fn asked() -> Result<(Option<String>, Option<String>), Error> {
-    let named = std::env::var_os(SETTINGS_VARIABLE).map(PathBuf::from);
-    let file = named.clone().unwrap_or_else(|| SETTINGS.into());
+    let named = std::env::var_os(SETTINGS_VARIABLE);
+    let file = settings();
     let text = match std::fs::read_to_string(&file) {
         Ok(text) => Some(text),
         Err(why) if named.is_none() && why.kind() == std::io::ErrorKind::NotFound => None,
@@ -225,6 +251,11 @@ pub fn asked() -> Result<(Option<String>, Option<String>), Error> {
     };
     let url = std::env::var(COUCHDB_URL).ok().filter(|it| !it.is_empty());
     Ok((text, url))
+}
+
+/// The file that [`asked`] reads.
+pub fn settings() -> PathBuf {
+    std::env::var_os(SETTINGS_VARIABLE).map_or_else(|| SETTINGS.into(), PathBuf::from)
 }
 
 /// A name becomes part of paths and addresses.

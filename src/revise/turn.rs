@@ -1,0 +1,75 @@
+//! Back to an old revision, or away with all of them.
+
+use super::desk::{self, Desk};
+use super::{Refusal, record};
+use crate::decide::{definition, revision};
+use crate::host::files;
+use crate::model::revision::{RevisionId, Wanted};
+
+/// Makes an old revision the wanted one: the one meant, or the one proven last before. Returns it
+/// with the one wanted so far.
+///
+/// # Errors
+/// [`Refusal`]; nothing is changed then.
+pub async fn rollback(
+    service: &str,
+    typed: Option<&str>,
+    note: &str,
+) -> Result<(RevisionId, Option<RevisionId>), Refusal> {
+    let desk = Desk::open(service)?;
+    let so_far = match desk.wanted().await? {
+        Wanted::Revision(id) => Some(id),
+        Wanted::Deleted | Wanted::Unknown => None,
+    };
+    let id = match typed {
+        Some(typed) => desk.find(typed).await?,
+        None => revision::before(so_far.as_ref(), &desk.judged()).ok_or_else(|| {
+            Refusal::Unknown(format!(
+                "no other revision of {service} was proven on this host; name one of `wharf revisions {service}`"
+            ))
+        })?,
+    };
+    let kept = desk.store.fetch(service, &id).await?;
+    desk.store
+        .want(service, &id, &desk::signature(note))
+        .await?;
+    // Whoever asks for a revision that failed wants it tried again.
+    let failed = desk.judged().into_iter().any(|(it, verdict)| {
+        it == id && matches!(verdict, crate::model::rollout::Verdict::Failed { .. })
+    });
+    if failed {
+        files::remove(&desk.places.verdict(&id))?;
+    }
+    desk.ask(false)?;
+    if let Some(meant) = definition::read(&kept.definition, service).service
+        && record::write(&meant)?
+    {
+        record::reload()?;
+    }
+    Ok((id, so_far))
+}
+
+/// Deletes the service from its store and has its manager take everything of it away. Returns
+/// whether a manager is at it.
+///
+/// # Errors
+/// [`Refusal`]; what runs goes on then.
+pub async fn withdraw(service: &str) -> Result<bool, Refusal> {
+    let desk = Desk::open(service)?;
+    if desk.wanted().await? == Wanted::Unknown {
+        return Err(Refusal::Unknown(format!(
+            "{service} was never put in {}",
+            desk.store.place()
+        )));
+    }
+    desk.store
+        .delete(service, &desk::signature("withdrawn"))
+        .await?;
+    desk.ask(true)?;
+    // A manager that is at it needs its units until it is done.
+    let managed = record::is_managed(service);
+    if !managed && record::remove(service)? {
+        record::reload()?;
+    }
+    Ok(managed)
+}
