@@ -9,7 +9,7 @@ use std::{
 
 use wharf::{
     decide::units::escape::slice,
-    install::generate::{Skipped, generate},
+    install::generate::{Lists, Skipped, generate, generate_managed},
 };
 
 /// systemd holds the boot until every generator has ended.
@@ -23,6 +23,43 @@ const MANY: usize = 100;
 /// Folders for definitions and for what comes out.
 struct Host {
     folder: tempfile::TempDir,
+}
+
+#[test]
+fn services_with_a_manager_get_their_units_and_start_at_boot() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    for name in ["managed", "normal"] {
+        fs::create_dir(path(name)).unwrap();
+    }
+    let put = r#"{"addresses":[{"at":"10.9.0.1:80","protocol":"tcp"},{"at":"10.9.0.1:80","protocol":"udp"}],
+        "stop_timeout_seconds":10}"#;
+    fs::write(path("managed/web.json"), put).unwrap();
+    fs::write(path("managed/broken.json"), "{").unwrap();
+    let nowhere = r#"{"addresses":[],"stop_timeout_seconds":10}"#;
+    fs::write(path("managed/nowhere.json"), nowhere).unwrap();
+    let list = r#"[{"name":"my-service","address":"172.18.0.1:7001"},
+        {"name":"web","address":"172.18.0.1:7002"}]"#;
+    fs::write(path("services.json"), list).unwrap();
+    let lists = Lists {
+        folder: path("managed"),
+        seeds: path("services.json"),
+    };
+    let skipped = generate_managed(&path("normal"), &lists, 252, Path::new("/usr/bin/wharf"));
+    let mut left_out: Vec<_> = skipped.iter().map(|it| it.source.clone()).collect();
+    left_out.sort();
+    assert_eq!(
+        left_out,
+        [path("managed/broken.json"), path("managed/nowhere.json")]
+    );
+    let unit = fs::read_to_string(path("normal/web@.service")).unwrap();
+    let start = "ExecStart=/usr/bin/wharf launch %p %i 10.9.0.1:80,10.9.0.1:80/udp\n";
+    assert!(unit.contains(start), "{unit}");
+    let seed = fs::read_to_string(path("normal/my-service@.service")).unwrap();
+    assert!(seed.contains(" launch %p %i 172.18.0.1:7001\n"), "{seed}");
+    let wants = path("normal/multi-user.target.wants/web@manager.service");
+    assert_eq!(fs::read_link(wants).unwrap(), Path::new("../web@.service"));
+    assert!(path("normal/web@manager.service.d/50-wharf.conf").is_file());
 }
 
 #[test]

@@ -8,8 +8,10 @@ use std::{
 
 use wharf::decide::units::{
     escape::escaped,
+    managed::{self, Known},
     render::{Template, render_template},
 };
+use wharf::model::managed::Managed;
 
 /// Above it `systemd-analyze security` is not content with a unit of ours.
 const MOST_EXPOSED: f64 = 2.5;
@@ -78,6 +80,53 @@ fn the_sandbox_is_tight() {
             let level = report.lines().last().and_then(level).unwrap_or(f64::NAN);
             assert!(level <= MOST_EXPOSED, "{file} for {version}: {report}");
         }
+    }
+}
+
+#[test]
+fn units_of_a_service_with_a_manager_pass_verify_and_are_tight() {
+    let Some(version) = version() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    for seed in [false, true] {
+        let made = managed::units(&known(seed), version, Path::new("/bin/true")).unwrap();
+        for it in &made.files {
+            let path = dir.path().join(&it.path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, &it.text).unwrap();
+        }
+        let levels = [
+            ("1-62d4023616ab1e7921f74f650aab51e1", MOST_EXPOSED),
+            ("manager", MOST_EXPOSED),
+        ];
+        for (instance, most) in levels {
+            let file = dir.path().join(format!("my-service@{instance}.service"));
+            let file = file.to_str().unwrap();
+            let path = format!("{}:", dir.path().display());
+            let verify = ["verify", "--man=no", file];
+            let mut command = command("systemd-analyze", &verify);
+            let output = command.env("SYSTEMD_UNIT_PATH", &path).output().unwrap();
+            assert_eq!(text(&output.stderr), "", "{file}");
+            assert!(output.status.success(), "{file}");
+            let words = ["security", "--offline=yes", "--no-pager", file];
+            let mut command = self::command("systemd-analyze", &words);
+            let output = command.env("SYSTEMD_UNIT_PATH", &path).output().unwrap();
+            let report = text(&output.stdout);
+            let level = report.lines().last().and_then(level).unwrap_or(f64::NAN);
+            assert!(level <= most, "{file}: {level} {report}");
+        }
+    }
+}
+
+fn known(seed: bool) -> Known {
+    Known {
+        service: "my-service".into(),
+        managed: Managed {
+            addresses: vec!["172.18.0.1:7001".parse().unwrap()],
+            balancer: None,
+            wants: vec!["other".into()],
+            stop_timeout_seconds: 10,
+        },
+        seed,
     }
 }
 

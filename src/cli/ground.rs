@@ -6,8 +6,9 @@ use clap_complete::Shell;
 
 use super::words::{InstallWish, Words};
 use crate::decide::install::{Page, Wish};
+use crate::decide::units::managed;
 use crate::host::{definitions, surroundings};
-use crate::install;
+use crate::install::{self, generate};
 use crate::model::install_step::InstallStep;
 use crate::say;
 
@@ -84,9 +85,35 @@ fn pages() -> Vec<Page> {
 
 /// Writes what systemd reads for every definition. Never fails: a boot goes on without a bad one.
 pub(super) fn generate(normal: &Path) -> u8 {
-    for skipped in install::generate::generate(normal, &definitions::search_path()) {
-        say::talk(&format!("wharf: left out {skipped}"));
+    let mut skipped = generate::generate(normal, &definitions::search_path());
+    let (version, binary) = (install::systemd_version(), surroundings::program().0);
+    let lists = generate::lists();
+    skipped.extend(generate::generate_managed(normal, &lists, version, &binary));
+    for it in skipped {
+        say::talk(&format!("wharf: left out {it}"));
     }
+    super::DONE
+}
+
+/// Prints the units the generator makes of a service with a manager.
+pub(super) fn unit(service: &str) -> u8 {
+    let (known, skipped) = generate::known(&generate::lists());
+    let (version, binary) = (install::systemd_version(), surroundings::program().0);
+    let found = known.iter().find(|it| it.service == service);
+    let Some(units) = found.and_then(|it| managed::units(it, version, &binary)) else {
+        for it in skipped {
+            say::talk(&format!("note: {it}"));
+        }
+        say::error(
+            &format!("{service} has no manager on this host"),
+            Some("wharf put SERVICE FILE makes one of a definition that has an `address`"),
+        );
+        return super::REFUSED;
+    };
+    for file in &units.files {
+        say::answer(&format!("# {}\n{}\n", file.path, file.text));
+    }
+    say::answer_line(&format!("# {} -> {}", units.start.path, units.start.target));
     super::DONE
 }
 

@@ -101,6 +101,7 @@ async fn act(command: Command) -> u8 {
         Command::Install(wish) => ground::install(&wish),
         Command::Uninstall(wish) => ground::uninstall(&wish),
         Command::Generate { normal, .. } => ground::generate(&normal),
+        Command::Unit { service } => ground::unit(&service),
         Command::Completions { shell } => ground::completions(shell),
         Command::Man => ground::man(),
     }

@@ -23,25 +23,26 @@ const MANAGER: &str = "manager";
 
 /// Runs one instance of a service with a manager, or the manager itself.
 pub(super) async fn launch(service: &str, instance: &str, address: &str) -> u8 {
-    let at: Address = match address.parse() {
-        Ok(at) => at,
+    let addresses: Result<Vec<Address>, _> = address.split(',').map(str::parse).collect();
+    let addresses = match addresses {
+        Ok(addresses) => addresses,
         Err(why) => return misnamed(address, &why),
     };
     if instance == MANAGER {
-        return manage(service, at).await;
+        return manage(service, addresses).await;
     }
     let name: InstanceName = match instance.parse() {
         Ok(name) => name,
         Err(why) => return misnamed(instance, &why),
     };
-    match shim::revision(service, name, at) {
+    match shim::revision(service, name, &addresses).await {
         Ok(loaded) => carry(loaded).await,
         Err(why) => unusable(&why),
     }
 }
 
-async fn manage(service: &str, at: Address) -> u8 {
-    match manager::run(service, vec![at]).await {
+async fn manage(service: &str, addresses: Vec<Address>) -> u8 {
+    match manager::run(service, addresses).await {
         Ok(code) => code,
         Err(why) => {
             say::error(
@@ -108,8 +109,26 @@ fn unusable(why: &Unusable) -> u8 {
                 say::talk_colour(),
             ));
         }
+        Unusable::Unstored {
+            service,
+            revision,
+            why,
+            ..
+        } => say::error(
+            &format!("revision {revision} of {service}: {why}"),
+            Some(&format!(
+                "`wharf revisions {service}` lists those there are"
+            )),
+        ),
     }
-    super::BAD_DEFINITION
+    match why {
+        // systemd tries again.
+        Unusable::Unstored { passing: true, .. } => super::REFUSED,
+        Unusable::Missing { .. }
+        | Unusable::Unreadable { .. }
+        | Unusable::Wrong { .. }
+        | Unusable::Unstored { passing: false, .. } => super::BAD_DEFINITION,
+    }
 }
 
 /// Removes leftovers and names them.

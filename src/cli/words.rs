@@ -35,7 +35,7 @@ pub enum Command {
         service: String,
         /// A revision, 3-0123…, with .2 and so on behind it for a further replica; or `manager`
         instance: String,
-        /// The service address, IP:PORT or IP:PORT/udp
+        /// The service address, IP:PORT or IP:PORT/udp; several with a comma between
         address: String,
     },
     /// Remove what an ended unit left behind; units call this
@@ -142,6 +142,11 @@ pub enum Command {
         normal: PathBuf,
         early: Option<PathBuf>,
         late: Option<PathBuf>,
+    },
+    /// Print the units made of a service with a manager
+    Unit {
+        /// The service
+        service: String,
     },
     /// Print completions for a shell
     Completions { shell: clap_complete::Shell },

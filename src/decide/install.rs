@@ -75,13 +75,14 @@ impl Wish {
 
 /// Returns every directory an install may have to make, parents first.
 pub fn directories(wish: &Wish) -> Vec<PathBuf> {
-    let services = wish.staged(Path::new("/etc/wharf/services"));
+    let own = ["/etc/wharf/services", "/etc/wharf/managed"].map(|it| wish.staged(Path::new(it)));
     let files = files(wish);
-    let mut found = BTreeSet::from([services.clone()]);
+    let mut found = BTreeSet::from(own.clone());
     for path in files
         .iter()
         .filter_map(written)
-        .chain([wish.list(), services])
+        .chain([wish.list()])
+        .chain(own)
     {
         let parents = path.ancestors().skip(1);
         found.extend(
@@ -179,6 +180,11 @@ fn files(wish: &Wish) -> Vec<InstallStep> {
         mode: TEXT,
         bytes: render_template(unit, wish.systemd_version, &binary.to_string_lossy()).into_bytes(),
     }));
+    // service-manager's units call a program of this name: only the path in them has to change.
+    files.push(InstallStep::Link {
+        path: wish.staged(&wish.prefix.join("lib/wharf/launch")),
+        target: binary.clone(),
+    });
     let generator = wish.systemd("system-generators").join("wharf-generator");
     files.push(InstallStep::Link {
         path: wish.staged(&generator),
@@ -256,6 +262,7 @@ mod tests {
                 "write /usr/local/lib/systemd/catalog/wharf.catalog (mode 644)",
                 "write /usr/local/lib/systemd/system/runner@.service (mode 644)",
                 "write /usr/local/lib/systemd/system/wharf-reap.service (mode 644)",
+                "link /usr/local/lib/wharf/launch to /usr/local/bin/wharf",
                 "link /usr/local/lib/systemd/system-generators/wharf-generator to /usr/local/bin/wharf",
                 "run journalctl --update-catalog",
                 "run systemctl daemon-reload",

@@ -7,8 +7,13 @@ use std::{
 
 use crate::decide::definition;
 use crate::decide::units::generate::generated;
+use crate::decide::units::managed::{self, Known, SEED_LIST, Units, merged, names_a_unit, seeds};
 use crate::host::{definitions, files};
 use crate::model::{mistake::Mistake, unit_file::UnitFile};
+
+/// What `wharf put` writes for the generator.
+const MANAGED: &str = "/etc/wharf/managed";
+const MANAGED_VARIABLE: &str = "WHARF_MANAGED";
 
 /// A definition that got no units of its own, and why; the boot goes on without it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +41,79 @@ pub fn generate(normal: &Path, directories: &[PathBuf]) -> Vec<Skipped> {
             Some(Skipped { source, why })
         })
         .collect()
+}
+
+/// Where services with a manager are known from.
+#[derive(Clone, Debug)]
+pub struct Lists {
+    /// One file of [`crate::model::managed::Managed`] for each service, written when a revision is put.
+    pub folder: PathBuf,
+    /// service-manager's own list.
+    pub seeds: PathBuf,
+}
+
+/// Returns the lists of this host: `/etc/wharf/managed`, or `$WHARF_MANAGED`, and service-manager's.
+pub fn lists() -> Lists {
+    let folder = std::env::var_os(MANAGED_VARIABLE);
+    Lists {
+        folder: folder.map_or_else(|| PathBuf::from(MANAGED), PathBuf::from),
+        seeds: PathBuf::from(SEED_LIST),
+    }
+}
+
+/// Writes the units of every service with a manager below `normal`, and returns what was left out.
+pub fn generate_managed(
+    normal: &Path,
+    lists: &Lists,
+    systemd_version: u32,
+    binary: &Path,
+) -> Vec<Skipped> {
+    let (known, mut skipped) = known(lists);
+    for it in known {
+        let source = lists.folder.join(format!("{}.json", it.service));
+        let why = match managed::units(&it, systemd_version, binary) {
+            Some(units) => lay_out(normal, &units).err(),
+            None => Some("no address: write `address: IP:PORT` into its definition".to_owned()),
+        };
+        skipped.extend(why.map(|why| Skipped { source, why }));
+    }
+    skipped
+}
+
+/// Returns the services with a manager on this host, and the files that could not be read.
+pub fn known(lists: &Lists) -> (Vec<Known>, Vec<Skipped>) {
+    let (mut put, mut skipped) = (Vec::new(), Vec::new());
+    for name in files::names(&lists.folder) {
+        let source = lists.folder.join(&name);
+        let Some(service) = name.strip_suffix(".json").filter(|it| names_a_unit(it)) else {
+            continue;
+        };
+        let text = files::read(&source).map_err(|why| why.to_string());
+        let read = text.and_then(|it| serde_json::from_str(&it).map_err(|why| why.to_string()));
+        match read {
+            Ok(managed) => put.push(Known {
+                service: service.to_owned(),
+                managed,
+                seed: false,
+            }),
+            Err(why) => skipped.push(Skipped { source, why }),
+        }
+    }
+    let (seeds, wrong) =
+        files::read(&lists.seeds).map_or_else(|_| Default::default(), |it| seeds(&it));
+    skipped.extend(wrong.into_iter().map(|why| Skipped {
+        source: lists.seeds.clone(),
+        why,
+    }));
+    (merged(put, seeds), skipped)
+}
+
+fn lay_out(normal: &Path, units: &Units) -> Result<(), String> {
+    write(normal, &units.files)?;
+    let path = normal.join(&units.start.path);
+    files::make_directory(path.parent().unwrap_or(normal))
+        .and_then(|()| files::link(&path, Path::new(&units.start.target)))
+        .map_err(|why| why.to_string())
 }
 
 fn units(instance: &str, source: &Path) -> Result<[UnitFile; 2], String> {

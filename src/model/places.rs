@@ -34,6 +34,10 @@ impl Places {
         self.state.join("revisions").join(&self.service)
     }
 
+    pub fn revision(&self, revision: &RevisionId) -> PathBuf {
+        self.revisions().join(format!("{revision}.json"))
+    }
+
     /// What became of revisions, and what the operator asked for.
     pub fn rollout(&self) -> PathBuf {
         self.state.join("rollouts").join(&self.service)
@@ -73,6 +77,11 @@ impl Places {
     /// Held by the manager that is at work.
     pub fn lease(&self) -> PathBuf {
         self.manager().join("lease.json")
+    }
+
+    /// What outlives a reboot, of all services.
+    pub fn state(&self) -> &Path {
+        &self.state
     }
 
     /// What ends with a boot, of all services.

@@ -123,13 +123,14 @@ impl Shim {
         if let Some(instance) = &mut self.instance {
             instance.at = None;
         }
+        if probation.as_ref() != Some(&revision) {
+            return Ok(());
+        }
         let unit = self.site.unit.clone();
+        let restarts = spawn_blocking(move || voice::restarts(&unit)).await;
         let comeback = Comeback {
-            probation: probation.as_ref() == Some(&revision),
-            restarts: spawn_blocking(move || voice::restarts(&unit))
-                .await
-                .ok()
-                .flatten(),
+            probation: true,
+            restarts: restarts.ok().flatten(),
             traces: traces.is_some(),
         };
         match may_start(comeback) {

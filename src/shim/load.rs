@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use crate::decide::{definition, instance};
+use crate::host::store::{self, Store};
 use crate::host::{definitions, files, surroundings};
 use crate::model::balance::Address;
 use crate::model::mistake::Mistake;
 use crate::model::owner::Owner;
-use crate::model::revision::{InstanceName, Revision};
+use crate::model::revision::{InstanceName, Revision, RevisionId};
 use crate::model::service::Service;
+use crate::model::store::{CouchPlace, StorePlace};
 
 /// A definition that can be run.
 pub struct Loaded {
@@ -35,6 +37,13 @@ pub enum Unusable {
         text: String,
         mistakes: Vec<Mistake>,
     },
+    /// A revision that cannot be had; `passing`: its store is only away.
+    Unstored {
+        service: String,
+        revision: RevisionId,
+        why: String,
+        passing: bool,
+    },
 }
 
 /// Finds and reads the definition of `name`, which may be a path.
@@ -59,34 +68,48 @@ pub fn load(name: &str) -> Result<Loaded, Unusable> {
     })
 }
 
-/// Reads the stored revision of an instance.
+/// Reads the revision of an instance: from this host, where it is kept, else from the database that
+/// `$COUCHDB_URL` names.
 ///
 /// # Errors
-/// [`Unusable`]: the revision is not on this node, or is not what it was when it was put.
-pub fn revision(service: &str, name: InstanceName, address: Address) -> Result<Loaded, Unusable> {
-    let folder = surroundings::places(service).revisions();
-    let file = folder.join(format!("{}.json", name.revision));
-    let unreadable = |why: String| Unusable::Unreadable {
-        file: file.clone(),
+/// [`Unusable`]: the revision cannot be had, or is not what it was when it was put.
+pub async fn revision(
+    service: &str,
+    name: InstanceName,
+    addresses: &[Address],
+) -> Result<Loaded, Unusable> {
+    let file = surroundings::places(service).revision(&name.revision);
+    let unstored = |why: String, passing| Unusable::Unstored {
+        service: service.to_owned(),
+        revision: name.revision.clone(),
         why,
+        passing,
     };
-    let stored: Revision =
-        serde_json::from_str(&read(&file)?).map_err(|why| unreadable(why.to_string()))?;
-    if stored.service != service || stored.id != name.revision {
-        let found = format!("it holds revision {} of {}", stored.id, stored.service);
-        return Err(unreadable(found));
-    }
+    let stored = fetch(service, &name.revision).await.map_err(|why| {
+        let passing = matches!(why, store::Error::Away(_));
+        unstored(why.to_string(), passing)
+    })?;
     let meant = understood(&stored.definition, &file, service)?;
     if meant.name != service {
         let other = format!("its definition is named {}, not {service}", meant.name);
-        return Err(unreadable(other));
+        return Err(unstored(other, false));
     }
     Ok(Loaded {
         service: instance::fit(meant, stored.image_digest.as_deref()),
         owner: Owner::instance(service, name),
         file,
-        address: Some(address),
+        address: addresses.first().copied(),
     })
+}
+
+async fn fetch(service: &str, id: &RevisionId) -> Result<Revision, store::Error> {
+    let (_, url) = store::asked()?;
+    let place = match url {
+        Some(url) => StorePlace::Couch(CouchPlace { url, login: None }),
+        None => StorePlace::Files,
+    };
+    let store = Store::open(&place, surroundings::places(service).state())?;
+    store.fetch(service, id).await
 }
 
 fn read(file: &Path) -> Result<String, Unusable> {

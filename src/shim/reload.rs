@@ -112,6 +112,7 @@ impl Shim {
                     .collect();
                 all.join("; ")
             }
+            Unusable::Unstored { revision, why, .. } => format!("{revision}: {why}"),
         };
         self.refuse_change(text);
     }

@@ -2,4 +2,5 @@
 
 pub mod escape;
 pub mod generate;
+pub mod managed;
 pub mod render;

@@ -36,18 +36,37 @@ pub fn render(systemd_version: u32, binary: &str) -> String {
 ///
 /// A line `@>=254@TEXT` is kept as TEXT from systemd 254 on, a line `@<254@TEXT` before it.
 pub fn render_template(template: Template, systemd_version: u32, binary: &str) -> String {
-    let binary = as_word(binary);
-    template
-        .text()
-        .lines()
+    render_text(
+        template.text(),
+        systemd_version,
+        &[("@BINARY@", binary.to_owned())],
+    )
+}
+
+/// Returns the lines meant for this systemd, each place filled in. A place that stands alone on its
+/// line may take several lines, or none; any other is one word.
+pub fn render_text(text: &str, systemd_version: u32, places: &[(&str, String)]) -> String {
+    let lines = text.lines();
+    lines
         .filter_map(|line| line_for(systemd_version, line))
-        .map(|line| line.replace("@BINARY@", &binary) + "\n")
+        .filter_map(|line| filled(line, places))
+        .map(|line| line + "\n")
         .collect()
 }
 
+fn filled(line: &str, places: &[(&str, String)]) -> Option<String> {
+    if let Some((_, lines)) = places.iter().find(|(place, _)| *place == line) {
+        return (!lines.is_empty()).then(|| lines.clone());
+    }
+    let fill = |line: String, (place, word): &(&str, String)| line.replace(place, &as_word(word));
+    Some(places.iter().fold(line.to_owned(), fill))
+}
+
 fn line_for(version: u32, line: &str) -> Option<&str> {
-    let Some((condition, text)) = line.strip_prefix('@').and_then(|rest| rest.split_once('@'))
-    else {
+    let rest = line
+        .strip_prefix('@')
+        .filter(|it| it.starts_with(['<', '>']));
+    let Some((condition, text)) = rest.and_then(|rest| rest.split_once('@')) else {
         return Some(line);
     };
     let limit = |digits: &str| digits.parse::<u32>().ok();
