@@ -62,6 +62,8 @@ fn whoever_asks_the_address_is_answered() {
             "curl -sf --max-time 5 --retry 5 --retry-connrefused http://{server}/"
         ));
     }
+    // A stranger's published port is not to take the address.
+    node.ok("docker run -d --name stranger -p 80:80 wharf-box:1 sleep 600");
     let before = node.ok("iptables-save -t filter; nft list tables");
     let put = format!(
         "WHARF_TEST_SERVERS='{}' {INSIDE} --ignored --exact inside::an_address_for_containers",

@@ -100,6 +100,22 @@ pub(super) async fn doctor(json: bool) -> u8 {
     }
 }
 
+/// Shows what balancers hold; 1 when a name is unknown, an address is not held or a balancer cannot be asked.
+pub(super) fn table(names: &[String], json: bool) -> u8 {
+    let (held, unknown) = look::table::look(names);
+    match json {
+        true => say::answer_line(&serde_json::to_string(&held).unwrap_or_default()),
+        false => say::answer(&say::table::text(&held)),
+    }
+    for it in &unknown {
+        say::error(it, None);
+    }
+    match unknown.is_empty() && held.iter().all(|it| it.servers.is_some()) {
+        true => super::DONE,
+        false => super::REFUSED,
+    }
+}
+
 /// Hands the word on to systemctl for the units of these services and returns its verdict.
 pub(super) async fn systemctl(word: &str, names: &[String]) -> u8 {
     let mut argv = vec!["systemctl".to_owned(), word.to_owned(), "--".to_owned()];

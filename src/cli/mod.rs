@@ -71,6 +71,7 @@ async fn act(command: Command) -> u8 {
         Command::Check { files, json } => check::check(&files, json),
         Command::Status { names, json, watch } => ask::status(&names, json, watch).await,
         Command::Logs(wish) => ask::logs(wish).await,
+        Command::Table { names, json } => ask::table(&names, json),
         Command::Doctor { json } => ask::doctor(json).await,
         Command::Start { names } => ask::systemctl("start", &names).await,
         Command::Stop { names } => ask::systemctl("stop", &names).await,

@@ -127,6 +127,13 @@ pub enum Command {
     Abort { service: String },
     /// Show a service's rollouts step by step
     History(HistoryWish),
+    /// Show what the balancers hold: real servers with their weights and connections
+    Table {
+        /// Services, or addresses such as 10.9.0.1:80; everything managers hold when none is given
+        names: Vec<String>,
+        #[arg(long)]
+        json: bool,
+    },
     /// Print a definition with every key explained
     Example {
         /// crystal-docs for runner@NAME, my-service for NAME@manager

@@ -80,6 +80,21 @@ pub struct Traffic {
     pub bytes_out: u64,
 }
 
+/// One service address as a balancer holds it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Held {
+    /// None: it was asked for by its address.
+    pub service: Option<String>,
+    pub balancer: BalancerKind,
+    pub address: Address,
+    /// None: it is not there.
+    pub servers: Option<Vec<RealServer>>,
+    /// Of those real servers whose traffic is counted.
+    pub traffic: Vec<Traffic>,
+    /// Why the balancer could not be asked.
+    pub why: Option<String>,
+}
+
 /// One change of one service address. Each is a single call; none touches another entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Change {

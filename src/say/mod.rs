@@ -7,6 +7,7 @@ pub mod records;
 pub mod report;
 pub mod revisions;
 pub mod status;
+pub mod table;
 pub mod words;
 
 use std::io::{IsTerminal, Write};

@@ -32,9 +32,10 @@ pub(super) fn works() -> Result<(), String> {
         command: wire::GET_INFO,
         attributes: Vec::new(),
     };
-    link::request(family, ask, Manner::Once)
-        .map(drop)
-        .map_err(|why| format!("IPVS does not answer: {why}; only root may ask it (CAP_NET_ADMIN)"))
+    link::request(family, ask, Manner::Once).map_err(|why| {
+        format!("IPVS does not answer: {why}; only root may ask it (CAP_NET_ADMIN)")
+    })?;
+    way_back::works()
 }
 
 /// Asking for the family makes the kernel load the module, so there is nothing left to try.

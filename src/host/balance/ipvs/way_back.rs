@@ -1,10 +1,20 @@
-//! Answers that would not come back through this host: who shares an interface with its real server is masqueraded.
+//! What clients on this host and beside a real server need, so that their answers come back through this host.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
 use crate::host::balance::{docker_user, hairpin, program, turns};
 use crate::model::balance::Address;
+
+/// Whether the program is there that this takes.
+pub(super) fn works() -> Result<(), String> {
+    let asked = program::run("nft", &["--version"], "");
+    asked.map(drop).map_err(|why| {
+        format!(
+            "IPVS is there, but what masquerades beside it is not: {why}; apt-get install nftables"
+        )
+    })
+}
 
 /// Makes clients on the interfaces of these real servers be answered, those in the real servers
 /// themselves too. Others keep their address: a real server sees who asks.
@@ -37,7 +47,8 @@ pub(super) fn close(address: &Address) -> io::Result<()> {
     docker_user::close(address)
 }
 
-/// The priority lies one before docker's, whose own masquerading ends the matter.
+/// The priorities lie one before docker's, whose own rules end the matter: a port it publishes on all
+/// addresses would take ours. A destination rewritten to itself is one that nobody rewrites again.
 fn table(address: &Address, interfaces: &[String]) -> String {
     let (name, protocol, port) = (name(address), address.protocol, address.at.port());
     let (family, ip) = match address.at.ip() {
@@ -47,6 +58,7 @@ fn table(address: &Address, interfaces: &[String]) -> String {
     let asked = format!(
         "meta l4proto {protocol} ct original {family} daddr {ip} ct original proto-dst {port}"
     );
+    let kept = format!("{family} daddr {ip} {protocol} dport {port} dnat {family} to {ip}");
     let turned = interfaces
         .iter()
         .map(|it| format!("    {asked} iifname \"{it}\" oifname \"{it}\" masquerade\n"));
@@ -55,6 +67,14 @@ fn table(address: &Address, interfaces: &[String]) -> String {
         "add table inet {name}
 delete table inet {name}
 table inet {name} {{
+  chain before {{
+    type nat hook prerouting priority -101; policy accept;
+    {kept}
+  }}
+  chain local {{
+    type nat hook output priority -101; policy accept;
+    {kept}
+  }}
   chain back {{
     type nat hook postrouting priority 99; policy accept;
 {turned}  }}
