@@ -15,10 +15,11 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("look", &["decide", "host", "model"]),
     ("revise", &["decide", "host", "model"]),
     ("manager", &["decide", "host", "model"]),
+    ("relay", &["decide", "host", "model"]),
     (
         "cli",
         &[
-            "shim", "doctor", "install", "look", "manager", "revise", "decide", "host", "say",
+            "shim", "doctor", "install", "look", "manager", "relay", "revise", "decide", "host", "say",
             "model",
         ],
     ),

@@ -1,5 +1,7 @@
 //! nftables as a balancer, with real packets in a network namespace of each test's own.
 
+#![allow(clippy::disallowed_methods, clippy::print_stdout)]
+
 mod echo;
 
 use std::net::SocketAddr;

@@ -68,6 +68,7 @@ async fn act(command: Command) -> u8 {
             address,
         } => shim::launch(&service, &instance, &address).await,
         Command::Reap(wish) => shim::reap(&wish).await,
+        Command::Relay { service } => shim::relay(&service).await,
         Command::Check { files, json } => check::check(&files, json),
         Command::Status { names, json, watch } => ask::status(&names, json, watch).await,
         Command::Logs(wish) => ask::logs(wish).await,

@@ -73,6 +73,17 @@ async fn carry(loaded: shim::Loaded) -> u8 {
     }
 }
 
+/// Carries a service's clients until it is told to stop.
+pub(super) async fn relay(service: &str) -> u8 {
+    match crate::relay::run(service).await {
+        Ok(()) => super::DONE,
+        Err(why) => {
+            say::error(&format!("the relay of {service} cannot run: {why}"), None);
+            super::INTERNAL
+        }
+    }
+}
+
 /// At a terminal the events are shown as well; under systemd the journal has them already.
 fn echo() -> Option<shim::Echo> {
     say::on_terminal()

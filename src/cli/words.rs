@@ -40,6 +40,11 @@ pub enum Command {
     },
     /// Remove what an ended unit left behind; units call this
     Reap(ReapWish),
+    /// Carry clients of a service to its real servers in user space; units call this
+    Relay {
+        /// The service
+        service: String,
+    },
     /// Report every mistake of definitions at once, with file, line and column
     Check {
         /// Names or paths; all definitions of this host when none is given

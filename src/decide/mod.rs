@@ -31,6 +31,7 @@ pub mod quote;
 pub mod rate;
 pub mod reap;
 pub mod recall;
+pub mod relay;
 pub mod resume;
 pub mod revision;
 pub mod rollout;

@@ -16,10 +16,12 @@ pub mod kernel;
 pub mod lease;
 pub mod memo;
 pub mod memory;
+pub mod news;
 pub mod notify;
 pub mod pipe;
 pub mod probe;
 pub mod process;
+pub mod proxy;
 pub mod signals;
 #[cfg(feature = "influxdb")]
 pub mod spool;

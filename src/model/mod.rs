@@ -18,6 +18,7 @@ pub mod observed;
 pub mod owner;
 pub mod places;
 pub mod point;
+pub mod relay;
 pub mod revised;
 pub mod revision;
 pub mod rollout;

@@ -17,6 +17,14 @@ pub fn ready() -> io::Result<()> {
     sd_notify::notify(&[NotifyState::Ready])
 }
 
+/// Says that this process is the unit's main one from now on, and up: a successor's word.
+///
+/// # Errors
+/// The socket systemd named cannot be written to.
+pub fn main_process() -> io::Result<()> {
+    sd_notify::notify(&[NotifyState::MainPid(std::process::id()), NotifyState::Ready])
+}
+
 /// Shows one line in `systemctl status`: control characters become blanks, 512 bytes are kept.
 ///
 /// # Errors

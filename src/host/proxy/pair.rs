@@ -1,0 +1,205 @@
+//! One client and its real server: connected to the first that answers, then bytes both ways until both have ended.
+
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use rustix::event::epoll;
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with, sockopt};
+
+use super::Server;
+use super::flow::{End, Flow, Round};
+
+/// What a socket is asked to tell, each time it changes.
+pub(super) const EVENTS: epoll::EventFlags = epoll::EventFlags::IN
+    .union(epoll::EventFlags::OUT)
+    .union(epoll::EventFlags::RDHUP)
+    .union(epoll::EventFlags::ET);
+
+/// Which socket of a pair an event is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Client,
+    Server,
+}
+
+/// What is to be done with a pair after an event.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum After {
+    Waits,
+    More,
+    /// Both have ended, or one has broken off: it can go.
+    Over,
+    /// This real server could not be connected to; the next one is being tried, or none is left.
+    Failed(SocketAddr),
+}
+
+pub(super) struct Pair {
+    pub(super) listener: usize,
+    /// Tells this attempt to connect from those before it, of whatever pair had this place.
+    pub(super) attempt: u64,
+    pub(super) connecting: bool,
+    client: End,
+    server: Option<End>,
+    chosen: Chosen,
+    next: std::vec::IntoIter<Server>,
+    up: Flow,
+    down: Flow,
+}
+
+/// The real server in use, counted while it is.
+struct Chosen(Option<Server>);
+
+impl Chosen {
+    fn put(&mut self, server: Option<Server>) {
+        if let Some(old) = self.0.take() {
+            old.open.fetch_sub(1, Ordering::Relaxed);
+        }
+        if let Some(new) = &server {
+            new.open.fetch_add(1, Ordering::Relaxed);
+        }
+        self.0 = server;
+    }
+}
+
+impl Drop for Chosen {
+    fn drop(&mut self) {
+        self.put(None);
+    }
+}
+
+impl Pair {
+    pub(super) fn new(listener: usize, client: OwnedFd, order: Vec<Server>) -> Pair {
+        Pair {
+            listener,
+            attempt: 0,
+            connecting: false,
+            client: end(client),
+            server: None,
+            chosen: Chosen(None),
+            next: order.into_iter(),
+            up: Flow::default(),
+            down: Flow::default(),
+        }
+    }
+
+    pub(super) fn client(&self) -> &OwnedFd {
+        &self.client.socket
+    }
+
+    /// Begins to connect to the next real server and returns its socket; None when none is left.
+    pub(super) fn connect(&mut self) -> Option<&OwnedFd> {
+        self.server = None;
+        loop {
+            let server = self.next.next();
+            self.chosen.put(server.clone());
+            // What fails at once is not worth another word: the next one is asked.
+            if let Ok(socket) = begin(server?.at) {
+                self.connecting = true;
+                return Some(&self.server.insert(end(socket)).socket);
+            }
+        }
+    }
+
+    /// The connection took too long, or was refused.
+    pub(super) fn give_up(&mut self) -> After {
+        self.connecting = false;
+        match &self.chosen.0 {
+            Some(server) => After::Failed(server.at),
+            None => After::Over,
+        }
+    }
+
+    /// Takes in what epoll said and moves what can be moved.
+    pub(super) fn event(
+        &mut self,
+        side: Side,
+        flags: epoll::EventFlags,
+        piece: &mut [u8],
+    ) -> After {
+        let gone = flags.intersects(epoll::EventFlags::ERR | epoll::EventFlags::HUP);
+        let end = match side {
+            Side::Client => Some(&mut self.client),
+            Side::Server => self.server.as_mut(),
+        };
+        let Some(end) = end else {
+            return After::Waits;
+        };
+        end.ending |= gone || flags.contains(epoll::EventFlags::RDHUP);
+        end.readable |= end.ending || flags.contains(epoll::EventFlags::IN);
+        end.writable |= gone || flags.contains(epoll::EventFlags::OUT);
+        if !self.connecting {
+            return self.pump(piece);
+        }
+        match side {
+            // It has hung up before anybody answered.
+            Side::Client if gone => After::Over,
+            Side::Client => After::Waits,
+            Side::Server => self.connected(gone, piece),
+        }
+    }
+
+    fn connected(&mut self, gone: bool, piece: &mut [u8]) -> After {
+        let Some(server) = &self.server else {
+            return After::Over;
+        };
+        match sockopt::socket_error(&server.socket) {
+            Ok(Ok(())) if server.writable && !gone => {
+                self.connecting = false;
+                self.pump(piece)
+            }
+            Ok(Ok(())) if !gone => After::Waits,
+            Ok(_) | Err(_) => self.give_up(),
+        }
+    }
+
+    /// Moves what can be moved, both ways.
+    pub(super) fn pump(&mut self, piece: &mut [u8]) -> After {
+        let Some(server) = &mut self.server else {
+            return After::Over;
+        };
+        let up = self.up.pump(&mut self.client, server, piece);
+        let down = self.down.pump(server, &mut self.client, piece);
+        match (up, down) {
+            (Ok(_), Ok(_)) if self.up.over() && self.down.over() => After::Over,
+            (Ok(Round::Waits), Ok(Round::Waits)) => After::Waits,
+            (Ok(_), Ok(_)) => After::More,
+            (Err(why), _) | (_, Err(why)) => self.broken(why),
+        }
+    }
+
+    /// One side has broken off; the other is told by a reset, not by an end that looks like success.
+    pub(super) fn broken(&mut self, _why: Errno) -> After {
+        let both = [Some(&self.client), self.server.as_ref()];
+        for end in both.into_iter().flatten() {
+            let _ = sockopt::set_socket_linger(end.socket.as_fd(), Some(Duration::ZERO));
+        }
+        After::Over
+    }
+}
+
+fn end(socket: OwnedFd) -> End {
+    End {
+        socket,
+        readable: false,
+        writable: false,
+        ending: false,
+    }
+}
+
+fn begin(at: SocketAddr) -> Result<OwnedFd, Errno> {
+    let family = match at {
+        SocketAddr::V4(_) => AddressFamily::INET,
+        SocketAddr::V6(_) => AddressFamily::INET6,
+    };
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = socket_with(family, SocketType::STREAM, flags, None)?;
+    sockopt::set_tcp_nodelay(&socket, true)?;
+    sockopt::set_socket_keepalive(&socket, true)?;
+    match connect(&socket, &at) {
+        Ok(()) | Err(Errno::INPROGRESS) => Ok(socket),
+        Err(why) => Err(why),
+    }
+}
