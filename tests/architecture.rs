@@ -19,8 +19,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "shim", "doctor", "install", "look", "manager", "relay", "revise", "decide", "host", "say",
-            "model",
+            "shim", "doctor", "install", "look", "manager", "relay", "revise", "decide", "host",
+            "say", "model",
         ],
     ),
 ];

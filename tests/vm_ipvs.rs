@@ -1,7 +1,7 @@
 //! Service addresses in a real kernel's IPVS: what is written, who is answered, and what it costs.
 
 // Tests start programs and read clocks.
-#![allow(clippy::disallowed_methods)]
+#![allow(clippy::disallowed_methods, clippy::print_stdout)]
 
 mod bed;
 #[path = "ipvs_inside/mod.rs"]

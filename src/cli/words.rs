@@ -180,7 +180,11 @@ pub struct ReapWish {
     /// Wait until this unit has settled, then remove what it does not answer for
     #[arg(long, value_name = "UNIT", conflicts_with = "all")]
     pub late: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub struct PutWish {
+    /// The service
     pub service: String,
     /// The definition, YAML or JSON
     pub file: PathBuf,

@@ -50,10 +50,7 @@ pub fn find(typed: &str, ids: &[RevisionId]) -> Result<RevisionId, Unfound> {
 
 /// Returns the revision proven last of those that are not wanted.
 pub fn before(wanted: Option<&RevisionId>, judged: &[(RevisionId, Verdict)]) -> Option<RevisionId> {
-    proven(judged)
-        .filter(|it| Some(*it) != wanted)
-        .last()
-        .cloned()
+    proven(judged).rfind(|it| Some(*it) != wanted).cloned()
 }
 
 /// Returns the revisions beyond the newest `keep` that nobody needs: not wanted, not proven last nor

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::decide::{definition, instance};
+use crate::decide::{definition, global, instance};
 use crate::host::store::{self, Store};
 use crate::host::{definitions, files, surroundings};
 use crate::model::balance::Address;
@@ -10,7 +10,6 @@ use crate::model::mistake::Mistake;
 use crate::model::owner::Owner;
 use crate::model::revision::{InstanceName, Revision, RevisionId};
 use crate::model::service::Service;
-use crate::model::store::{CouchPlace, StorePlace};
 
 /// A definition that can be run.
 pub struct Loaded {
@@ -103,11 +102,12 @@ pub async fn revision(
 }
 
 async fn fetch(service: &str, id: &RevisionId) -> Result<Revision, store::Error> {
-    let (_, url) = store::asked()?;
-    let place = match url {
-        Some(url) => StorePlace::Couch(CouchPlace { url, login: None }),
-        None => StorePlace::Files,
-    };
+    let (text, url) = store::asked()?;
+    let place = global::store::place(text.as_deref(), url.as_deref());
+    let place = place.map_err(|mistakes| {
+        let words: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+        store::Error::Refused(format!("{}: {}", store::SETTINGS, words.join("; ")))
+    })?;
     let store = Store::open(&place, surroundings::places(service).state())?;
     store.fetch(service, id).await
 }

@@ -55,8 +55,10 @@ enum Order {
 
 /// Returns what the keys ask for; the default of each that is not there.
 pub(super) fn read(top: &Fields<'_>, name: &str, found: &mut Findings) -> Rollout {
-    let mut rollout = Rollout::default();
-    rollout.addresses = top.read("address", found, addresses).unwrap_or_default();
+    let mut rollout = Rollout {
+        addresses: top.read("address", found, addresses).unwrap_or_default(),
+        ..Rollout::default()
+    };
     if let Some(kind) = top.read("balancer", found, |it, found| it.choice(&BALANCERS, found)) {
         rollout.balancer = kind;
     }

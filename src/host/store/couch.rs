@@ -68,7 +68,7 @@ impl Couch {
             }
             Err(why) => match cached? {
                 Wanted::Unknown => Err(why),
-                known => Ok(known),
+                known @ (Wanted::Revision(_) | Wanted::Deleted) => Ok(known),
             },
         }
     }
