@@ -16,7 +16,7 @@ const LOCK_WAIT: &str = "5";
 /// # Errors
 /// iptables' own words.
 pub(super) fn open(address: &Address) -> io::Result<()> {
-    if has_chain(address) && !has_rule(address) {
+    if !has_rule(address) && has_chain(address) {
         ask(address, "-I")?;
     }
     Ok(())
@@ -27,7 +27,7 @@ pub(super) fn open(address: &Address) -> io::Result<()> {
 /// # Errors
 /// iptables' own words.
 pub(super) fn close(address: &Address) -> io::Result<()> {
-    if has_chain(address) && has_rule(address) {
+    if has_rule(address) {
         ask(address, "-D")?;
     }
     Ok(())

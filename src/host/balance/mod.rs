@@ -1,6 +1,7 @@
 //! A balancer: the service address clients use, and the real servers behind it.
 
 mod docker_user;
+mod flows;
 mod hairpin;
 mod ipvs;
 mod nft;

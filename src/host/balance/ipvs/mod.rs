@@ -11,7 +11,9 @@ mod words;
 use std::io;
 use std::net::SocketAddr;
 
-use crate::model::balance::{Change, Front, RealServer, Traffic};
+use crate::host::balance::docker_user;
+use crate::host::balance::flows::Flows;
+use crate::model::balance::{Change, Front, Protocol, RealServer, Traffic};
 pub(super) use ground::settings;
 use link::Manner;
 use message::{Attribute, Message};
@@ -67,9 +69,7 @@ impl Ipvs {
             Change::Create => self.create(),
             Change::Add(at, weight) => self.add(*at, *weight),
             Change::Weigh(at, weight) => self.order(wire::SET_DEST, wire::dest(*at, *weight)),
-            Change::Remove(at) => self
-                .order(wire::DEL_DEST, wire::dest_key(*at))
-                .or_else(gone),
+            Change::Remove(at) => self.remove(*at),
             Change::Delete => self.delete(),
         };
         done.map_err(|why| words::told(&self.front.address, Some(change), why))
@@ -95,7 +95,8 @@ impl Ipvs {
             Err(why) if why.raw_os_error() == Some(EEXIST) => self.serve(wire::SET_SERVICE),
             other => other,
         }?;
-        self.open_way_back(None)
+        self.open_way_back(None)?;
+        docker_user::open(&self.front.address)
     }
 
     /// The way back is open before the first connection comes.
@@ -115,10 +116,23 @@ impl Ipvs {
         }
     }
 
+    fn remove(&self, at: SocketAddr) -> io::Result<()> {
+        self.order(wire::DEL_DEST, wire::dest_key(at))
+            .or_else(gone)?;
+        let address = &self.front.address;
+        if address.protocol == Protocol::Udp {
+            // IPVS drops the next datagram of a flow conntrack still knows (seen on 6.1); a kernel that
+            // cannot be made to forget costs each flow that one.
+            let _ = Flows::open().and_then(|it| it.forget(address, &[at]));
+        }
+        Ok(())
+    }
+
     fn delete(&self) -> io::Result<()> {
         self.send(wire::DEL_SERVICE, vec![wire::key(&self.front.address)])
             .or_else(gone)?;
-        way_back::close(&self.front.address)
+        way_back::close(&self.front.address)?;
+        docker_user::close(&self.front.address)
     }
 
     fn open_way_back(&self, new: Option<SocketAddr>) -> io::Result<()> {

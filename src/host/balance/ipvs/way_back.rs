@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use crate::host::balance::{docker_user, hairpin, program, turns};
+use crate::host::balance::{hairpin, program, turns};
 use crate::model::balance::Address;
 
 /// Whether the program is there that this takes.
@@ -20,16 +20,13 @@ pub(super) fn works() -> Result<(), String> {
 /// themselves too. Others keep their address: a real server sees who asks.
 ///
 /// One table for each service address, replaced as a whole; only a connection's first packet asks it.
-/// Docker lets no container answer one of another network; what was asked of the service address is let
-/// through in the chain docker keeps for that.
 ///
 /// # Errors
-/// nft's or iptables' own words; nft is not installed.
+/// nft's own words; nft is not installed.
 pub(super) fn open(address: &Address, servers: &[SocketAddr]) -> io::Result<()> {
     let weighted: Vec<_> = servers.iter().map(|it| (*it, 1)).collect();
     let interfaces = turns::interfaces(&weighted)?;
     program::apply(&table(address, &interfaces))?;
-    docker_user::open(address)?;
     hairpin::open(&weighted);
     Ok(())
 }
@@ -37,14 +34,13 @@ pub(super) fn open(address: &Address, servers: &[SocketAddr]) -> io::Result<()> 
 /// Takes back what [`open`] did; fine when it never did.
 ///
 /// # Errors
-/// nft's or iptables' own words.
+/// nft's own words.
 pub(super) fn close(address: &Address) -> io::Result<()> {
     let name = name(address);
     // Making it first, because there may be none to delete, and old programs know no other way to say so.
     program::apply(&format!(
         "add table inet {name}\ndelete table inet {name}\n"
-    ))?;
-    docker_user::close(address)
+    ))
 }
 
 /// The priorities lie one before docker's, whose own rules end the matter: a port it publishes on all

@@ -1,17 +1,15 @@
 //! nftables as a balancer: one table of ours, one chain per service address, one transaction per change.
 
-mod flows;
 mod listing;
-mod message;
 mod rules;
 mod slots;
 
 use std::io;
 use std::net::SocketAddr;
 
+use crate::host::balance::flows::{self, Flows};
 use crate::host::balance::{docker_user, hairpin, program, turns};
 use crate::model::balance::{Change, Front, Protocol, RealServer, Scheduler};
-use flows::Flows;
 use listing::Listing;
 
 /// Clients of 127.0.0.0/8 can be sent on with `route_localnet`; IPv6 has no such switch.

@@ -3,6 +3,8 @@
 //! Not `/proc/net/nf_conntrack`: kernels are built without it, and it cannot forget. Not the program
 //! `conntrack`: hosts that have nft do not have it by themselves.
 
+mod message;
+
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
@@ -14,8 +16,8 @@ use rustix::net::{
     sockopt,
 };
 
-use super::message::{Attributes, Message, attribute, nested};
 use crate::model::balance::{Address, Protocol};
+use message::{Attributes, Message, attribute, nested};
 
 /// The kernel's answers come in pieces of at most 32 KiB.
 const PIECE: usize = 64 * 1024;
