@@ -1,6 +1,6 @@
 //! Service addresses in a real kernel's IPVS: what is written, who is answered, and what it costs.
 
-// Tests start programs and read clocks.
+// Tests start programs, read clocks and print their figures.
 #![allow(clippy::disallowed_methods, clippy::print_stdout)]
 
 mod bed;
@@ -38,7 +38,7 @@ fn the_table_is_as_ipvsadm_sees_it_and_connections_stay() {
         "what_is_not_ours_stays_and_what_is_wrong_is_put_right",
         "the_ground_is_prepared_or_told",
         "a_swap_is_two_writes_and_a_look",
-        "connections_stay_and_flows_move",
+        "connections::connections_stay_and_flows_move",
     ] {
         print!("{}", inside(&node, test));
     }
