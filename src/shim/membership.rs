@@ -45,10 +45,12 @@ pub(super) fn apply(
             membership::changes(moment, me, revision, front, address.protocol, table)
         };
         let before = balancer.read().map_err(failed)?;
-        for change in decide(before.as_deref()) {
-            balancer.change(&change).map_err(failed)?;
-            made.push((*address, change));
+        let wanted = decide(before.as_deref());
+        if wanted.is_empty() {
+            continue;
         }
+        balancer.change_all(&wanted).map_err(failed)?;
+        made.extend(wanted.into_iter().map(|it| (*address, it)));
         // Two instances that left at once would have left nobody.
         if let Some(change) = balancer
             .read()

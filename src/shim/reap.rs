@@ -35,6 +35,10 @@ pub async fn service(owner: &Owner) -> Result<Vec<String>, Error> {
         return Ok(Vec::new());
     }
     files::remove_folder(&site.runtime.join("secrets"));
+    if let (Some(state), Some(_)) = (&site.state, &owner.instance) {
+        // A revision may never come back; what it has yet to send stays.
+        let _ = files::remove_if_empty(state);
+    }
     let docker = Docker::connect().await?;
     let found = left_by(&docker, owner, &site.unit).await?;
     remove(&docker, found).await

@@ -30,6 +30,10 @@ pub(super) fn interfaces(servers: &[(SocketAddr, u32)]) -> io::Result<Vec<String
 pub(super) fn open_loopback(interfaces: &[String]) -> io::Result<()> {
     for name in interfaces {
         let path = format!("/proc/sys/net/ipv4/conf/{name}/route_localnet");
+        // Who made the address has set it; an instance's sandbox may read it and no more.
+        if fs::read_to_string(&path).is_ok_and(|it| it.trim() == "1") {
+            continue;
+        }
         fs::write(&path, "1").map_err(|why| {
             io::Error::new(why.kind(), format!("cannot write 1 to {path}: {why}"))
         })?;
