@@ -39,6 +39,7 @@ impl Manager {
             }
         };
         self.voice.over(Kind::BalancerLost);
+        self.alive();
         let step = rollout::next(&scene);
         if !matches!(
             step,

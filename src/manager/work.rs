@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::Manager;
 use super::wants::Known;
-use crate::decide::{exit, expect};
+use crate::decide::{exit, expect, instance};
 use crate::host::docker::{Docker, Error};
 use crate::host::{bus::Bus, disk, notify, probe};
 use crate::model::check::{Answer, Ask, Order, Probe, StatusRange};
@@ -140,10 +140,13 @@ async fn prepare(known: Arc<Known>) -> Ended {
         Ok(_) | Err(_) => {}
     }
     let image = known.service.container.image.clone();
-    match docker.image_id(&image).await {
-        Ok(Some(_)) => return Ended::Well,
-        Ok(None) => {}
-        Err(why) => return Ended::Later(why.to_string()),
+    // An image that came from no registry is known here by its id alone.
+    for name in [Some(image.as_str()), instance::image_id(&image)].into_iter().flatten() {
+        match docker.image_id(name).await {
+            Ok(Some(_)) => return Ended::Well,
+            Ok(None) => {}
+            Err(why) => return Ended::Later(why.to_string()),
+        }
     }
     let pulled = docker.pull(&image, |_| {
         let _ = notify::extend(PATIENCE);
