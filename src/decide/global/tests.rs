@@ -80,7 +80,7 @@ fn all_mistakes_at_once_with_their_places() {
     check(
         "influx:\n  token: a\ninfluxdb:\n  tokken: x\n  location: localhost:8086\n  org: [a]\n",
         &[
-            "influx+6 1:1: unknown key `influx` (known here: `influxdb`)",
+            "influx+6 1:1: unknown key `influx` (known here: `influxdb`, `store`)",
             "influxdb+8 3:1: `influxdb` has no token (add `token: …`, or `token_file: /path` to keep it out of this file)",
             "influxdb.tokken+6 4:3: unknown key `tokken` (known here: `token`, `token_file`, `location`, `org`, `bucket`)",
             "influxdb.location+14 5:13: `localhost:8086` is not the address of an InfluxDB (write `http://HOST:8086/` or `https://HOST/`)",
