@@ -9,6 +9,7 @@ use std::{
 use wharf::decide::units::{
     escape::escaped,
     managed::{self, Known},
+    relay::listening,
     render::{Template, render_template},
 };
 use wharf::model::managed::Managed;
@@ -20,6 +21,12 @@ const MOST_EXPOSED: f64 = 2.5;
 fn units_for_the_systemd_here_pass_verify_in_silence() {
     let Some(version) = version() else { return };
     let dir = tempfile::tempdir().unwrap();
+    // A socket's addresses are its service's; the generator writes them.
+    let address = ["10.9.0.1:80".parse().unwrap()];
+    let drop_in = listening("", &address);
+    let path = dir.path().join(&drop_in.path);
+    fs::create_dir(path.parent().unwrap()).unwrap();
+    fs::write(path, drop_in.text).unwrap();
     for template in Template::ALL {
         let file = written(dir.path(), template, version, "/bin/true");
         let output = run("systemd-analyze", &["verify", "--man=no", &file]);
@@ -72,7 +79,11 @@ fn the_sandbox_is_tight() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    for template in Template::ALL {
+    // A socket starts no program.
+    let services = Template::ALL
+        .into_iter()
+        .filter(|it| it.file_name().ends_with(".service"));
+    for template in services {
         for version in [252, 253, 254] {
             let file = written(dir.path(), template, version, "/bin/true");
             let words = ["security", "--offline=yes", "--no-pager", &file];

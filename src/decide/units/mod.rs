@@ -3,4 +3,5 @@
 pub mod escape;
 pub mod generate;
 pub mod managed;
+pub mod relay;
 pub mod render;

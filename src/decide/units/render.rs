@@ -7,15 +7,26 @@ pub enum Template {
     Runner,
     /// `wharf-reap.service`, once per boot.
     Reap,
+    /// `wharf-relay@.service`, for services whose balancer is the relay.
+    Relay,
+    /// `wharf-relay@.socket`, which holds their addresses.
+    RelaySocket,
 }
 
 impl Template {
-    pub const ALL: [Template; 2] = [Template::Runner, Template::Reap];
+    pub const ALL: [Template; 4] = [
+        Template::Runner,
+        Template::Reap,
+        Template::RelaySocket,
+        Template::Relay,
+    ];
 
     pub fn file_name(self) -> &'static str {
         match self {
             Template::Runner => "runner@.service",
             Template::Reap => "wharf-reap.service",
+            Template::Relay => "wharf-relay@.service",
+            Template::RelaySocket => "wharf-relay@.socket",
         }
     }
 
@@ -23,6 +34,8 @@ impl Template {
         match self {
             Template::Runner => include_str!("../../../units/runner@.service"),
             Template::Reap => include_str!("../../../units/wharf-reap.service"),
+            Template::Relay => include_str!("../../../units/wharf-relay@.service"),
+            Template::RelaySocket => include_str!("../../../units/wharf-relay@.socket"),
         }
     }
 }
