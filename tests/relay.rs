@@ -4,15 +4,18 @@
 
 #[allow(dead_code)]
 mod echo;
+mod relay_load;
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::process::{Child, Command};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{sleep, spawn};
 use std::time::{Duration, Instant};
+
+use relay_load::{Load, resident, signal, until_gone};
 
 use echo::{Echo, ask, ask_udp, connect, udp};
 use wharf::host::balance::Balancer;
@@ -347,80 +350,6 @@ fn swaps_upgrades_and_restarts_under_load_cost_nothing() {
     }
 }
 
-/// Clients that open a connection, ask once, and close it.
-struct Load {
-    done: Arc<AtomicUsize>,
-    failed: Arc<AtomicUsize>,
-    slowest: Arc<AtomicUsize>,
-    ended: Arc<AtomicBool>,
-    threads: Vec<std::thread::JoinHandle<()>>,
-}
-
-impl Load {
-    const CLIENTS: usize = 8;
-
-    fn start(to: &str) -> Load {
-        let count = || Arc::new(AtomicUsize::new(0));
-        let mut load = Load {
-            done: count(),
-            failed: count(),
-            slowest: count(),
-            ended: Arc::default(),
-            threads: Vec::new(),
-        };
-        for _ in 0..Load::CLIENTS {
-            let (done, failed, slowest) =
-                (load.done.clone(), load.failed.clone(), load.slowest.clone());
-            let (ended, to) = (load.ended.clone(), to.to_owned());
-            load.threads.push(spawn(move || {
-                while !ended.load(Ordering::SeqCst) {
-                    let begun = Instant::now();
-                    if let Err(why) = once(&to) {
-                        println!("failed: {why}");
-                        failed.fetch_add(1, Ordering::SeqCst);
-                    }
-                    slowest.fetch_max(begun.elapsed().as_micros() as usize, Ordering::SeqCst);
-                    done.fetch_add(1, Ordering::SeqCst);
-                }
-            }));
-        }
-        load
-    }
-
-    fn until(&self, count: usize) {
-        while self.done.load(Ordering::SeqCst) < count {
-            sleep(Duration::from_millis(2));
-        }
-    }
-
-    fn end(self) -> (usize, usize, Duration) {
-        self.ended.store(true, Ordering::SeqCst);
-        for thread in self.threads {
-            thread.join().unwrap();
-        }
-        let slowest = Duration::from_micros(self.slowest.load(Ordering::SeqCst) as u64);
-        let (done, failed) = (&self.done, &self.failed);
-        (
-            done.load(Ordering::SeqCst),
-            failed.load(Ordering::SeqCst),
-            slowest,
-        )
-    }
-}
-
-fn once(to: &str) -> std::io::Result<()> {
-    let mut stream = TcpStream::connect(to)?;
-    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-    stream.write_all(b"?")?;
-    stream.shutdown(Shutdown::Write)?;
-    let mut line = String::new();
-    stream.read_to_string(&mut line)?;
-    match line.ends_with('\n') {
-        true => Ok(()),
-        false => Err(std::io::Error::other(format!("the answer was {line:?}"))),
-    }
-}
-
 fn opened(front: &str, scheduler: Scheduler, servers: &[(SocketAddr, u32)]) -> Balancer {
     let front = Front {
         address: front.parse().unwrap(),
@@ -453,31 +382,4 @@ fn started(folder: &tempfile::TempDir, tcp: &TcpListener, udp: &UdpSocket) -> Ch
         .env("WHARF_RUN", folder.path())
         .spawn()
         .unwrap()
-}
-
-fn signal(pid: u32, name: &str) {
-    let _ = Command::new("kill")
-        .args(["-s", name, &pid.to_string()])
-        .status();
-}
-
-fn until_gone(pid: u32) {
-    let begun = Instant::now();
-    let state = || std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    while !state().is_empty() && !state().contains(") Z ") {
-        assert!(
-            begun.elapsed() < Duration::from_secs(40),
-            "{pid} does not end"
-        );
-        sleep(Duration::from_millis(2));
-    }
-}
-
-fn resident(pid: u32) -> String {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    status
-        .lines()
-        .find(|it| it.starts_with("VmRSS"))
-        .unwrap()
-        .to_owned()
 }
