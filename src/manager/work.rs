@@ -141,7 +141,10 @@ async fn prepare(known: Arc<Known>) -> Ended {
     }
     let image = known.service.container.image.clone();
     // An image that came from no registry is known here by its id alone.
-    for name in [Some(image.as_str()), instance::image_id(&image)].into_iter().flatten() {
+    for name in [Some(image.as_str()), instance::image_id(&image)]
+        .into_iter()
+        .flatten()
+    {
         match docker.image_id(name).await {
             Ok(Some(_)) => return Ended::Well,
             Ok(None) => {}
