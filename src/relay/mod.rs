@@ -48,8 +48,10 @@ struct Relay {
 /// # Errors
 /// No socket, no folder, or no signals.
 pub async fn run(service: &str) -> io::Result<()> {
-    // First of all: the numbers of given sockets are only sure before anything else is opened.
+    // First of all: they are marked as not to be inherited before anything is started.
     let given = proxy::given()?;
+    // Before anything is accepted: until then a signal would end the process, and its clients with it.
+    let (mut stop, mut reload) = signals::listen()?;
     let folder = place::folder(service);
     std::fs::create_dir_all(&folder)?;
     let news = News::of(&folder)?;
@@ -73,7 +75,7 @@ pub async fn run(service: &str) -> io::Result<()> {
     files::remove(&path)?;
     let door = UnixListener::bind(&path)?;
     notify::main_process()?;
-    let done = relay.live(&news, &door).await;
+    let done = relay.live(&news, &door, &mut stop, &mut reload).await;
     files::remove(&path)?;
     done
 }
@@ -104,8 +106,13 @@ fn taken(folder: &std::path::Path, fronts: &Fronts) -> Option<String> {
 }
 
 impl Relay {
-    async fn live(&mut self, news: &News, door: &UnixListener) -> io::Result<()> {
-        let (mut stop, mut reload) = signals::listen()?;
+    async fn live(
+        &mut self,
+        news: &News,
+        door: &UnixListener,
+        stop: &mut signals::Stop,
+        reload: &mut signals::Reload,
+    ) -> io::Result<()> {
         let mut until: Option<Instant> = None;
         loop {
             if until.is_some_and(|it| self.proxy.over() || Instant::now() >= it) {

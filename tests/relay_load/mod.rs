@@ -37,7 +37,11 @@ impl Load {
                 while !ended.load(Ordering::SeqCst) {
                     let begun = Instant::now();
                     if let Err(why) = once(&to) {
-                        println!("failed: {why}");
+                        println!(
+                            "failed after {:?} as number {}: {why}",
+                            begun.elapsed(),
+                            done.load(Ordering::SeqCst)
+                        );
                         failed.fetch_add(1, Ordering::SeqCst);
                     }
                     slowest.fetch_max(begun.elapsed().as_micros() as usize, Ordering::SeqCst);

@@ -73,7 +73,8 @@ impl Proxy {
             relieved: AtomicBool::new(false),
             open: AtomicU32::new(0),
             running: AtomicU32::new((threads + usize::from(datagrams)) as u32),
-            most: (sockets::descriptors().saturating_sub(KEPT) / DESCRIPTORS) as u32,
+            most: worker::PLACES
+                .min((sockets::descriptors().saturating_sub(KEPT) / DESCRIPTORS) as u32),
             wakes: wakes.collect::<io::Result<_>>()?,
         });
         for number in 0..threads {

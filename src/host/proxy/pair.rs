@@ -40,6 +40,8 @@ pub(super) struct Pair {
     pub(super) listener: usize,
     /// Tells this attempt to connect from those before it, of whatever pair had this place.
     pub(super) attempt: u64,
+    /// Tells this pair from others that had its place before.
+    born: u64,
     pub(super) connecting: bool,
     client: End,
     server: Option<End>,
@@ -71,10 +73,11 @@ impl Drop for Chosen {
 }
 
 impl Pair {
-    pub(super) fn new(listener: usize, client: OwnedFd, order: Vec<Server>) -> Pair {
+    pub(super) fn new(listener: usize, born: u64, client: OwnedFd, order: Vec<Server>) -> Pair {
         Pair {
             listener,
             attempt: 0,
+            born,
             connecting: false,
             client: end(client),
             server: None,
@@ -82,6 +85,14 @@ impl Pair {
             next: order.into_iter(),
             up: Flow::default(),
             down: Flow::default(),
+        }
+    }
+
+    /// What an event of this side carries when it is meant for this pair.
+    pub(super) fn stamp(&self, side: Side) -> u64 {
+        match side {
+            Side::Client => self.born,
+            Side::Server => self.attempt,
         }
     }
 

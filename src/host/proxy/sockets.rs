@@ -32,7 +32,7 @@ pub struct Listener {
 }
 
 /// Returns the sockets this process was started with, by systemd or by its predecessor; empty for none.
-/// To be called once, before anything else has opened a file.
+/// To be called once, before anything else looks at them.
 ///
 /// # Errors
 /// One of them is no listening TCP and no UDP socket.

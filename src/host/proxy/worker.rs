@@ -29,6 +29,12 @@ const FULL_PAUSE: Duration = Duration::from_millis(50);
 const EVENTS_AT_ONCE: usize = 256;
 
 const WAKE: u64 = 3;
+/// Of an event's key: two bits say what it is about, these where that stands, the rest which one it was.
+/// A child between its fork and its program holds every socket open, and what was closed here meanwhile
+/// still tells of itself; its place may have another owner by then.
+const PLACE_BITS: u32 = 22;
+/// Connections of one thread: places have no more room.
+pub(super) const PLACES: u32 = 1 << PLACE_BITS;
 
 pub(super) struct Worker {
     shared: Arc<Shared>,
@@ -93,13 +99,19 @@ impl Worker {
     }
 
     fn event(&mut self, key: u64, flags: epoll::EventFlags) {
-        let place = (key >> 2) as usize;
-        match key & 3 {
-            0 => self.accept(place),
-            1 => self.move_on(place, |it, piece| it.event(Side::Client, flags, piece)),
-            2 => self.move_on(place, |it, piece| it.event(Side::Server, flags, piece)),
-            _ => (),
-        }
+        let place = (key >> 2) as usize & (PLACES as usize - 1);
+        let side = match key & 3 {
+            0 => return self.accept(place),
+            1 => Side::Client,
+            2 => Side::Server,
+            _ => return,
+        };
+        self.move_on(place, |it, piece| {
+            match it.stamp(side) == key >> (2 + PLACE_BITS) {
+                true => it.event(side, flags, piece),
+                false => After::Waits,
+            }
+        });
     }
 
     /// What is due without an event.
@@ -169,13 +181,14 @@ impl Worker {
     fn begin(&mut self, listener: usize, client: OwnedFd, from: SocketAddr) {
         let order = (self.shared.hooks.order)(listener, from);
         self.shared.open.fetch_add(1, Ordering::Relaxed);
-        let pair = Pair::new(listener, client, order);
+        self.serial += 1;
+        let pair = Pair::new(listener, self.serial, client, order);
         let place = self.free.pop().unwrap_or_else(|| {
             self.pairs.push(None);
             self.pairs.len() - 1
         });
         let pair = self.pairs[place].insert(pair);
-        let data = epoll::EventData::new_u64((place as u64) << 2 | 1);
+        let data = key(place, 1, pair.stamp(Side::Client));
         match epoll::add(&self.epoll, pair.client(), data, EVENTS) {
             Ok(()) => self.connect(place),
             Err(why) => self.move_on(place, |it, _| it.broken(why)),
@@ -189,7 +202,7 @@ impl Worker {
         self.serial += 1;
         let serial = self.serial;
         pair.attempt = serial;
-        let data = epoll::EventData::new_u64((place as u64) << 2 | 2);
+        let data = key(place, 2, serial);
         let begun = match pair.connect() {
             Some(server) => epoll::add(&self.epoll, server, data, EVENTS),
             None => Err(Errno::CONNREFUSED),
@@ -238,6 +251,10 @@ impl Worker {
         }
         Ok(())
     }
+}
+
+fn key(place: usize, kind: u64, stamp: u64) -> epoll::EventData {
+    epoll::EventData::new_u64(stamp << (2 + PLACE_BITS) | (place as u64) << 2 | kind)
 }
 
 #[allow(clippy::disallowed_methods, reason = "a thread of the host's own")]
