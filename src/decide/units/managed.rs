@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use super::escape::managed_slice;
 use super::generate::STOP_MARGIN;
+use super::relay::listening;
 use super::render::render_text;
-use crate::model::balance::Address;
+use crate::model::balance::{Address, BalancerKind};
 use crate::model::managed::Managed;
 use crate::model::unit_file::{UnitFile, UnitLink};
 
@@ -42,8 +43,9 @@ struct Seed {
 /// The units of one service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Units {
-    /// `SERVICE@.service` and the manager's drop-in; paths are relative to the generator's folder.
-    pub files: [UnitFile; 2],
+    /// `SERVICE@.service`, the manager's drop-in, and where a relay serves the addresses it is to listen
+    /// on; paths are relative to the generator's folder.
+    pub files: Vec<UnitFile>,
     pub start: UnitLink,
 }
 
@@ -115,20 +117,23 @@ pub fn units(known: &Known, systemd_version: u32, binary: &Path) -> Option<Units
             text: render_text(text, systemd_version, &places),
         }
     };
+    let manager = format!("{service}@manager.service.d/50-wharf.conf");
+    let mut files = vec![
+        file(format!("{service}@.service"), SERVICE, stop),
+        file(manager, MANAGER, stop + MANAGER_MARGIN),
+    ];
+    files.extend(relayed(known).then(|| listening(service, &known.managed.addresses)));
     Some(Units {
-        files: [
-            file(format!("{service}@.service"), SERVICE, stop),
-            file(
-                format!("{service}@manager.service.d/50-wharf.conf"),
-                MANAGER,
-                stop + MANAGER_MARGIN,
-            ),
-        ],
+        files,
         start: UnitLink {
             path: format!("multi-user.target.wants/{service}@manager.service"),
             target: format!("../{service}@.service"),
         },
     })
+}
+
+fn relayed(known: &Known) -> bool {
+    known.managed.balancer == Some(BalancerKind::Relay)
 }
 
 fn wants(known: &Known) -> String {
@@ -139,6 +144,9 @@ fn wants(known: &Known) -> String {
         .filter(|it| names_a_unit(it))
         .map(|it| format!("{it}@manager.service"))
         .collect();
+    if relayed(known) {
+        units.push(format!("wharf-relay@{}.service", known.service));
+    }
     if known.seed {
         units.push("couchdb.service".to_owned());
     }
@@ -186,7 +194,9 @@ mod tests {
     #[test]
     fn a_service_gets_a_template_a_drop_in_and_its_start_at_boot() {
         let made = units(&web(), 252, Path::new("/usr/bin/wharf")).unwrap();
-        let [service, manager] = &made.files;
+        let [service, manager] = made.files.as_slice() else {
+            panic!("{:?}", made.files);
+        };
         assert_eq!(service.path, "my-web@.service");
         let start = "ExecStart=/usr/bin/wharf launch %p %i 10.9.0.1:80";
         assert!(has(&service.text, start), "{}", service.text);
@@ -217,6 +227,19 @@ mod tests {
                 assert_eq!(left, None, "{version}");
             }
         }
+    }
+
+    #[test]
+    fn a_relays_socket_is_told_where_to_listen_and_is_there_before_the_manager() {
+        let mut known = web();
+        known.managed.balancer = Some(BalancerKind::Relay);
+        let made = units(&known, 252, Path::new("/b")).unwrap();
+        assert_eq!(
+            made.files[2].path,
+            "wharf-relay@my-web.socket.d/50-wharf.conf"
+        );
+        let wants = "Wants=db@manager.service wharf-relay@my-web.service";
+        assert!(has(&made.files[1].text, wants), "{}", made.files[1].text);
     }
 
     #[test]
