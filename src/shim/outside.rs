@@ -6,7 +6,7 @@ use futures_util::{StreamExt, stream};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::end::Ending;
-use super::watch::Watch;
+use super::watch::{UNNOTICED, Watch};
 use super::{Shim, spoken};
 use crate::decide::exit::ender::{Daemon, Heard, ender};
 use crate::decide::exit::{Ender, signal};
@@ -121,6 +121,23 @@ impl Shim {
         }
     }
 
+    /// The container's process is gone and docker has not said so: with containerd and its shim killed
+    /// at once, docker never does, and would show a container that runs for ever.
+    pub(super) async fn unnoticed(&mut self, watch: &mut Watch) -> Option<Ending> {
+        watch.death = Box::pin(sleep(UNNOTICED));
+        if watch.lost {
+            return None;
+        }
+        let docker = self.docker.clone()?;
+        match docker.inspect(&watch.id).await {
+            Ok(Some(seen)) if seen.running && seen.pid == watch.pid => {
+                Some(Ending::Ended(Ender::Itself))
+            }
+            Ok(Some(_) | None) => None,
+            Err(why) => self.lose(&why, watch),
+        }
+    }
+
     /// Who ended it, as far as docker's ways tell.
     pub(super) fn ender(&self, docker: Daemon, watch: &mut Watch) -> Ender {
         ender(Heard {
@@ -151,9 +168,7 @@ impl Shim {
 
     /// Acts on what an inspect shows and the events may have missed.
     pub(super) async fn compare(&mut self, seen: &Container, watch: &mut Watch) -> Option<Ending> {
-        if self.instance.is_some() {
-            watch.attend(seen.pid);
-        }
+        watch.attend(seen.pid);
         if watch.started_at.is_empty() {
             watch.started_at.clone_from(&seen.started_at);
         }
@@ -179,9 +194,7 @@ impl Shim {
         (self.cgroup, self.oom_kills, self.code) = (None, 0, None);
         self.measure(seen.pid);
         self.place_instance(seen).await;
-        if self.instance.is_some() {
-            watch.attend(seen.pid);
-        }
+        watch.attend(seen.pid);
         // Its application will say again what it said before.
         let _ = spoken::forget(&self.site);
         watch.paused = seen.paused;

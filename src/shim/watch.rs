@@ -32,6 +32,8 @@ use crate::model::service::Service;
 
 /// Inspect is the truth, events are hints: how often the truth is asked when nothing hints.
 const LOOK: Duration = Duration::from_secs(15);
+/// How long docker may take to tell of an end the kernel has told.
+pub(super) const UNNOTICED: Duration = Duration::from_secs(5);
 /// The age an adopted container counts as: past any `start_period`.
 const OLD: Duration = Duration::from_secs(10 * 365 * 86_400);
 
@@ -65,10 +67,12 @@ pub(super) struct Watch {
     link: Link,
     /// The first process of an instance's container, and its end: told by the kernel, it comes before
     /// docker's word, and also while docker is away.
-    pid: i64,
-    death: Pin<Box<dyn Future<Output = ()> + Send>>,
+    pub(super) pid: i64,
+    pub(super) death: Pin<Box<dyn Future<Output = ()> + Send>>,
+    /// That end was heard of, and docker has not told it yet.
+    pub(super) dead: bool,
     /// The way back to the daemon is being looked for.
-    lost: bool,
+    pub(super) lost: bool,
     look: Interval,
 }
 
@@ -134,7 +138,11 @@ impl Shim {
     async fn take(&mut self, news: News, watch: &mut Watch) -> Option<Ending> {
         match news {
             News::Death => {
-                watch.death = Box::pin(std::future::pending());
+                if watch.dead {
+                    return self.unnoticed(watch).await;
+                }
+                watch.dead = true;
+                watch.death = Box::pin(tokio::time::sleep(UNNOTICED));
                 self.move_instance(Moment::Died);
                 None
             }
@@ -289,6 +297,7 @@ impl Watch {
             link: link::wait(docker.clone(), start.id.clone()).boxed(),
             pid: 0,
             death: Box::pin(std::future::pending()),
+            dead: false,
             lost: false,
             look: interval(LOOK),
         }
@@ -341,6 +350,7 @@ impl Watch {
     pub(super) fn attend(&mut self, pid: i64) {
         if pid > 0 && pid != self.pid {
             self.pid = pid;
+            self.dead = false;
             self.death = Box::pin(async move {
                 if process::gone(pid).await.is_err() {
                     // Docker tells as well, a little later.
