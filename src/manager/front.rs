@@ -91,13 +91,17 @@ impl Fronts {
         Ok(())
     }
 
-    /// New ones to weight 1, then old ones to 0, then read back.
+    /// New ones to weight 1, then old ones to 0, then read back; at one address after the other, and where
+    /// the balancer can, both at once.
     ///
     /// # Errors
     /// The balancer's, or that it does not show what it was told.
     pub(super) fn swap(&self, raise: &[SocketAddr], lower: &[SocketAddr]) -> io::Result<()> {
-        self.apply(table::raise, raise)?;
-        self.apply(table::lower, lower)?;
+        for (table, (_, balancer)) in self.read()?.iter().zip(&self.open) {
+            let up = raise.iter().filter_map(|at| table::raise(table, *at));
+            let down = lower.iter().filter_map(|at| table::lower(table, *at));
+            balancer.change_all(&up.chain(down).collect::<Vec<_>>())?;
+        }
         let after = self.read()?;
         let left = |decide: Decision, servers: &[SocketAddr]| {
             servers

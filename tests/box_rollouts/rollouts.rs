@@ -1,0 +1,92 @@
+//! Good revisions, one after the other: nobody notices.
+
+use std::time::{Duration, Instant};
+
+use crate::load::Load;
+use crate::machine::Machine;
+use crate::number;
+use crate::service::{Revision, serving, settles};
+
+const LEAVE: Duration = Duration::from_secs(90);
+
+#[test]
+fn rollouts_under_full_load_lose_nothing() {
+    let Some((machine, _)) = serving() else {
+        return;
+    };
+    let rollouts = number("WHARF_ROLLOUTS", 5);
+    let requests = number("WHARF_REQUESTS", 2_000);
+    // The long run is as much as clients on the same two processors can ask.
+    let (long, words) = match rollouts > 20 {
+        true => (60, "--ka-rate 200 --new-rate 30 --ws-rate 50"),
+        false => (8, ""),
+    };
+    let load = Load::begin(&machine, long, words);
+    let mut took = Vec::new();
+    let mut last = None;
+    for number in 1..=rollouts {
+        let revision = Revision::named(format!("r{number}")).drained_for(u64::from(long) + 12);
+        let id = revision.put(&machine);
+        let since = Instant::now();
+        machine.ok("wharf roll my-service --detach --timeout 120");
+        took.push(since.elapsed());
+        last = Some((id, revision.name));
+    }
+    let (id, name) = last.unwrap();
+    settles(&machine, &id, &name, LEAVE);
+    let tally = load.must_have_lost_nothing(&machine);
+    tally.print();
+    assert!(tally.answered() >= requests, "{}", tally.answered());
+    report("seconds from command to proven", &took);
+    swaps(&machine);
+}
+
+#[test]
+fn going_back_while_the_old_one_is_warm_takes_milliseconds() {
+    let Some((machine, first)) = serving() else {
+        return;
+    };
+    let load = Load::begin(&machine, 8, "");
+    let second = Revision::named("second").window_of(30_000);
+    let id = second.put(&machine);
+    machine.until(
+        Duration::from_secs(20),
+        "test \"$(curl -s -m 2 10.9.0.1)\" = second",
+    );
+    let before = machine.ok("docker ps --no-trunc -q --filter name=my-service.");
+    assert_eq!(before.lines().count(), 2, "{before}");
+    machine.ok("wharf rollback my-service");
+    let back = machine.until(
+        Duration::from_secs(10),
+        "test \"$(curl -s -m 2 10.9.0.1)\" = first",
+    );
+    println!(
+        "the old one serves again {} ms after `wharf rollback` returned",
+        back.as_millis()
+    );
+    settles(&machine, &first, "first", LEAVE);
+    let after = machine.ok("docker ps --no-trunc -q --filter name=my-service.");
+    // The very container that was kept.
+    assert!(before.contains(after.trim()), "{before}{after}");
+    load.must_have_lost_nothing(&machine);
+    assert_ne!(id, first);
+    swaps(&machine);
+}
+
+/// Prints what each swap took.
+fn swaps(machine: &Machine) {
+    let line = "journalctl -o cat WHARF_EVENT=swapped | jq '.data.took_us' | sort -n | xargs";
+    println!("swaps took µs: {}", machine.ok(line).trim());
+}
+
+fn report(what: &str, all: &[Duration]) {
+    let mut all: Vec<_> = all.iter().map(Duration::as_secs_f64).collect();
+    all.sort_by(f64::total_cmp);
+    let at = |share: usize| all[(all.len() - 1) * share / 100];
+    println!(
+        "{what}: p50 {:.1}, p99 {:.1}, longest {:.1}",
+        at(50),
+        at(99),
+        at(100)
+    );
+}
