@@ -56,6 +56,9 @@ const WISHES: Duration = Duration::from_millis(500);
 const FAREWELL: Duration = Duration::from_secs(90);
 /// A lease not renewed for so long belongs to a process that hangs; systemd's watchdog ends it.
 const LEASE: Duration = Duration::from_secs(30);
+/// How often the lease is asked for before somebody else counts as its holder.
+const LEASE_TRIES: u32 = 5;
+const LEASE_PAUSE: Duration = Duration::from_millis(100);
 
 /// Exit codes of the manager's unit.
 const DONE: u8 = 0;
@@ -102,7 +105,7 @@ pub struct Manager {
 pub async fn run(service: &str, given: Vec<Address>) -> io::Result<u8> {
     let (mut stop, mut reload) = signals::listen()?;
     let ledger = Ledger::open(service)?;
-    let _lease = match take_lease(&ledger)? {
+    let _lease = match take_lease(&ledger).await? {
         Taken::Mine(lease) => lease,
         Taken::Held(holder) => return Ok(refuse(service, &holder)),
     };
@@ -142,14 +145,24 @@ pub async fn run(service: &str, given: Vec<Address>) -> io::Result<u8> {
         .await
 }
 
-fn take_lease(ledger: &Ledger) -> io::Result<Taken> {
+/// Takes the lease. An operator's command looks for its holder by taking it for an instant, so one
+/// refusal is not the last word.
+async fn take_lease(ledger: &Ledger) -> io::Result<Taken> {
     let lease = notes::Lease {
         owner: surroundings::look("").unit,
         pid: std::process::id(),
         expires_ms: act::millis() + u64::try_from(LEASE.as_millis()).unwrap_or(u64::MAX),
     };
     let text = serde_json::to_string(&lease).map_err(io::Error::other)?;
-    lease::take(&ledger.places.lease(), &text)
+    let mut taken = lease::take(&ledger.places.lease(), &text)?;
+    for _ in 1..LEASE_TRIES {
+        if matches!(taken, Taken::Mine(_)) {
+            break;
+        }
+        sleep(LEASE_PAUSE).await;
+        taken = lease::take(&ledger.places.lease(), &text)?;
+    }
+    Ok(taken)
 }
 
 impl Manager {

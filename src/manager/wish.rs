@@ -17,6 +17,9 @@ use crate::model::stamp;
 
 /// How often the steps of a rollout that is followed are looked for.
 const LOOK: Duration = Duration::from_millis(200);
+/// How long somebody who asks for a rollout waits for a manager that is between two lives: systemd's
+/// `RestartSec=2s` and a start.
+const RESTART: Duration = Duration::from_secs(5);
 /// How long a manager may be gone (its restart takes seconds) before who follows is told.
 const GONE: Duration = Duration::from_secs(30);
 
@@ -65,7 +68,7 @@ pub async fn roll(service: &str) -> Result<RevisionId, Refusal> {
         wish.asked += 1;
         wish.withdrawn = false;
     })?;
-    managed(service, &ledger)?;
+    awaited(service, &ledger).await?;
     Ok(wanted)
 }
 
@@ -187,6 +190,17 @@ fn change(ledger: &Ledger, change: impl FnOnce(&mut Wish)) -> io::Result<()> {
     let mut wish = ledger.wish();
     change(&mut wish);
     ledger.set_wish(&wish)
+}
+
+/// A manager that was killed or is restarted is back in a moment.
+async fn awaited(service: &str, ledger: &Ledger) -> Result<(), Refusal> {
+    let until = Instant::now() + RESTART;
+    loop {
+        match managed(service, ledger) {
+            Err(Refusal::NoManager(_)) if Instant::now() < until => sleep(LOOK).await,
+            other => return other.map(drop),
+        }
+    }
 }
 
 /// Whoever can take the lease has shown that nobody holds it.

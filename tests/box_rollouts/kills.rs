@@ -18,7 +18,11 @@ fn killed_at_each_step_it_comes_to_the_same_end() {
     machine.copy("tests/box_rollouts/kill-each-step", "/root/kill-each-step");
     let load = Load::begin(&machine, 8, "");
     let mut killer = machine.begin("exec bash /root/kill-each-step");
-    let second = Revision::named("second");
+    // Each wait is longer than systemd's pause before it starts a killed manager again.
+    let second = Revision::named("second")
+        .with("LISTEN_AFTER", "4")
+        .settled_for(5)
+        .window_of(8_000);
     let id = second.put(&machine);
     settles(&machine, &id, "second", LEAVE);
     let killed = machine.ok("touch /run/kill-over; sleep 0.2; cat /run/killed-at");
@@ -28,6 +32,7 @@ fn killed_at_each_step_it_comes_to_the_same_end() {
         "prepare",
         "start",
         "not ready",
+        "to stay ready",
         "add",
         "swap",
         "probe",
@@ -57,7 +62,9 @@ fn killed_inside_each_change_of_the_balancer_it_comes_to_the_same_end() {
     println!("killed at:\n{killed}");
     for moment in ["before", "after"] {
         let times = killed.lines().filter(|it| it.starts_with(moment)).count();
-        assert!(times >= 4, "{moment}: {killed}");
+        // Each of the two addresses has one admission and one swap; what a shim does first in the
+        // manager's absence is not counted.
+        assert!(times >= 3, "{moment}: {killed}");
     }
     load.must_have_lost_nothing(&machine);
 }
