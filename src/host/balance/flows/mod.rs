@@ -5,6 +5,7 @@
 
 mod message;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
@@ -61,6 +62,12 @@ pub(super) fn count(flows: &[Flow], server: SocketAddr) -> (u32, u32) {
         true => (open + 1, over),
         false => (open, over + 1),
     })
+}
+
+/// Returns the real servers these connections lead to that are so.
+pub(super) fn servers(flows: &[Flow], so: impl Fn(SocketAddr) -> bool) -> Vec<SocketAddr> {
+    let servers: BTreeSet<_> = flows.iter().map(|it| it.server).collect();
+    servers.into_iter().filter(|it| so(*it)).collect()
 }
 
 impl Flows {

@@ -48,7 +48,9 @@ impl Nftables {
 
     /// Returns what is behind the address, None when the address is not in the table.
     /// `active` are connections conntrack follows: for TCP those that are not closed on both sides,
-    /// for UDP all that are not forgotten yet.
+    /// for UDP all that are not forgotten yet. UDP flows that lead past the table are forgotten on the
+    /// way: a writer that was killed between table and conntrack leaves them, and nobody else would ever
+    /// move them.
     ///
     /// # Errors
     /// nft or conntrack refused, in their words.
@@ -56,7 +58,15 @@ impl Nftables {
         let Some(known) = listing::read()?.known(&self.front.address) else {
             return Ok(None);
         };
-        let flows = Flows::open()?.of(&self.front.address)?;
+        let connections = Flows::open()?;
+        let flows = connections.of(&self.front.address)?;
+        if self.front.address.protocol == Protocol::Udp {
+            let serves = |at| known.iter().any(|it| it.0 == at && it.1 > 0);
+            let astray = flows::servers(&flows, |at| !serves(at));
+            if !astray.is_empty() {
+                connections.forget(&self.front.address, &astray)?;
+            }
+        }
         let server = |(at, weight): &(SocketAddr, u32)| {
             let (active, inactive) = flows::count(&flows, *at);
             RealServer {
