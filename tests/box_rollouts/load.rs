@@ -66,8 +66,8 @@ impl Tally {
         let loads = self.json["loads"].as_object().unwrap();
         let mut lost = String::new();
         for (name, load) in loads {
-            // The one long download may still be on its way.
-            if load["answered"] == 0 && name != "long" {
+            // Downloads may still be on their way.
+            if load["answered"] == 0 && name != "long" && name != "dl" {
                 lost += &format!("{name} was never answered\n");
             }
             if load["failed"] == 0 {

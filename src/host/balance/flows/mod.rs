@@ -27,12 +27,21 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// Pieces of one listing: ten million connections and more.
 const PIECES_MOST: usize = 100_000;
 
+/// How often a flow that is owed an answer is looked at again, and how long after: one that is never
+/// answered, or whose answers were lost, is not waited for any longer.
+const ROUNDS: u32 = 25;
+const ROUND: Duration = Duration::from_millis(4);
+/// Counts packets of each connection, those made from then on.
+const ACCOUNTING: &str = "/proc/sys/net/netfilter/nf_conntrack_acct";
+
 const GET: u16 = 0x0101;
 const DELETE: u16 = 0x0102;
 const ORIGINAL: u16 = 1;
 const REPLY: u16 = 2;
 const PROTOCOL_STATE: u16 = 4;
 const ID: u16 = 12;
+const COUNTED: u16 = 9;
+const COUNTED_BACK: u16 = 10;
 const ZONE: u16 = 18;
 const FILTER: u16 = 25;
 /// Of the tuple: its destination address.
@@ -51,8 +60,17 @@ pub(super) struct Flows(OwnedFd);
 pub(super) struct Flow {
     server: SocketAddr,
     open: bool,
+    /// Its client has asked more often than it was answered: an answer may be on its way.
+    due: bool,
     /// What names it, as the kernel wrote it.
     key: Vec<u8>,
+}
+
+/// Has the kernel count what goes to and fro, so that flows can be forgotten at a quiet moment. Where it
+/// cannot, they are forgotten at once.
+pub(super) fn account() {
+    // Not ours to insist on.
+    let _ = std::fs::write(ACCOUNTING, "1");
 }
 
 /// Returns how many connections of this real server are open, and how many are over.
@@ -111,20 +129,34 @@ impl Flows {
         }
     }
 
-    /// Forgets the connections of this address with these real servers.
+    /// Forgets the connections of this address with these real servers. A UDP flow is forgotten between
+    /// an answer and the next question where it can be: an answer to a flow that is forgotten would reach
+    /// its client from an address it has never heard of.
     ///
     /// # Errors
     /// In the kernel's words; a connection that is over by itself meanwhile is no error.
     pub(super) fn forget(&self, address: &Address, servers: &[SocketAddr]) -> io::Result<()> {
-        let flows = self.of(address)?;
-        for flow in flows.iter().filter(|it| servers.contains(&it.server)) {
-            self.ask(&Message::order(DELETE, family(address), &flow.key))?;
-            match self.answers(|_| ()) {
-                Err(why) if why.kind() == io::ErrorKind::NotFound => (),
-                other => other?,
+        for round in 1..=ROUNDS {
+            let flows = self.of(address)?.into_iter();
+            let flows = flows.filter(|it| servers.contains(&it.server));
+            let (due, quiet): (Vec<_>, Vec<_>) = flows.partition(|it| it.due && round < ROUNDS);
+            for flow in quiet {
+                self.drop_flow(address, &flow)?;
             }
+            if due.is_empty() {
+                return Ok(());
+            }
+            std::thread::sleep(ROUND);
         }
         Ok(())
+    }
+
+    fn drop_flow(&self, address: &Address, flow: &Flow) -> io::Result<()> {
+        self.ask(&Message::order(DELETE, family(address), &flow.key))?;
+        match self.answers(|_| ()) {
+            Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
     }
 
     fn list(&self, address: &Address, filter: &[u8]) -> io::Result<Vec<Flow>> {
@@ -173,7 +205,21 @@ fn flow(address: &Address, body: &[u8]) -> Option<Flow> {
         (Protocol::Tcp, Some([state])) => !(CLOSING..=CLOSED).contains(state),
         (Protocol::Tcp | Protocol::Udp, _) => true,
     };
-    Some(Flow { server, open, key })
+    let due =
+        address.protocol == Protocol::Udp && packets(body, COUNTED) > packets(body, COUNTED_BACK);
+    Some(Flow {
+        server,
+        open,
+        due,
+        key,
+    })
+}
+
+/// Packets of one direction; 0 where nobody counts.
+fn packets(body: &[u8], direction: u16) -> u64 {
+    let counted = || Attributes(Attributes(body).get(direction)?).get(1);
+    let counted = counted().and_then(|it| it.try_into().ok());
+    counted.map_or(0, u64::from_be_bytes)
 }
 
 #[derive(Clone, Copy)]

@@ -12,7 +12,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use crate::host::balance::docker_user;
-use crate::host::balance::flows::Flows;
+use crate::host::balance::flows::{self, Flows};
 use crate::model::balance::{Change, Front, Protocol, RealServer, Traffic};
 pub(super) use ground::settings;
 use link::Manner;
@@ -96,6 +96,7 @@ impl Ipvs {
             other => other,
         }?;
         self.open_way_back(None)?;
+        flows::account();
         docker_user::open(&self.front.address)
     }
 

@@ -114,6 +114,7 @@ impl Nftables {
             script += &rules::table();
             script += &rules::create(&self.service, address);
             docker_user::open(address)?;
+            flows::account();
         }
         let interfaces = turns::interfaces(after)?;
         let loopback = address.at.ip().is_loopback();
