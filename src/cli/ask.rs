@@ -32,7 +32,8 @@ pub(super) async fn status(names: &[String], json: bool, watch: bool) -> u8 {
                 .standings
                 .iter()
                 .any(|it| it.drift.is_some() || it.unit.active == "failed");
-            let unknown = !names.is_empty() && seen.standings.len() < names.len();
+            let known = |name: &String| seen.standings.iter().any(|it| it.name == *name);
+            let unknown = !names.iter().all(known);
             return if bad || unknown {
                 super::REFUSED
             } else {

@@ -1,10 +1,10 @@
 //! The service addresses held on this host, as their managers wrote them down for others to read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use crate::model::places::{Places, RUN, RUN_VARIABLE};
+use crate::model::places::{Places, RUN, RUN_VARIABLE, STATE, STATE_VARIABLE};
 use crate::model::rollout::FrontRecord;
 
 /// Ends the name of a manager's folder.
@@ -12,14 +12,35 @@ const MANAGER: &str = "@manager";
 
 /// Returns each service's record by its name; what cannot be read is left out.
 pub fn all() -> BTreeMap<String, FrontRecord> {
-    let run = env::var_os(RUN_VARIABLE).map_or_else(|| RUN.into(), PathBuf::from);
-    below(&run)
+    below(&folder(RUN_VARIABLE, RUN))
+}
+
+/// Returns the services with a manager: those that have revisions on this host, and those a manager of
+/// this boot has looked after.
+pub fn services() -> BTreeSet<String> {
+    let managed = names(&folder(RUN_VARIABLE, RUN));
+    let managed = managed.filter_map(|it| it.strip_suffix(MANAGER).map(str::to_owned));
+    let put = folder(STATE_VARIABLE, STATE).join("revisions");
+    names(&put).chain(managed).collect()
+}
+
+/// Returns where things of this service lie on this host.
+pub fn places(service: &str) -> Places {
+    let (state, run) = (folder(STATE_VARIABLE, STATE), folder(RUN_VARIABLE, RUN));
+    Places::new(service, &state, &run)
+}
+
+fn folder(variable: &str, usual: &str) -> PathBuf {
+    env::var_os(variable).map_or_else(|| usual.into(), PathBuf::from)
+}
+
+fn names(folder: &Path) -> impl Iterator<Item = String> + use<> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|it| it.file_name().into_string().ok())
 }
 
 fn below(run: &Path) -> BTreeMap<String, FrontRecord> {
-    let entries = fs::read_dir(run).into_iter().flatten().flatten();
-    let names = entries.filter_map(|it| it.file_name().into_string().ok());
-    let services = names.filter_map(|it| it.strip_suffix(MANAGER).map(str::to_owned));
+    let services = names(run).filter_map(|it| it.strip_suffix(MANAGER).map(str::to_owned));
     let read = |service: String| {
         // Nothing of ours in this file is kept below the state folder.
         let file = Places::new(&service, Path::new(""), run).front();

@@ -1,7 +1,6 @@
 //! How every service of this host stands, unit and container side by side.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::decide::container::{LABEL_INSTANCE, LABEL_SERVICE, owns};
@@ -12,6 +11,8 @@ use crate::host::{clock, definitions, process};
 use crate::model::check::Order;
 use crate::model::observed::{Container, Standing, Unit};
 use crate::model::owner::Owner;
+
+use super::managed;
 
 const SYSTEMCTL_LIMIT: Duration = Duration::from_secs(20);
 
@@ -24,7 +25,8 @@ pub struct Overview {
 
 /// Returns how the services stand: all of this host when `names` is empty.
 ///
-/// A service is one with a definition in the search path, a loaded `runner@` unit, or a container of ours.
+/// A service is one with a definition in the search path, a loaded `runner@` unit, a container of ours, or
+/// revisions and a manager: of those, the manager and each instance stand by themselves.
 pub async fn look(names: &[String]) -> Overview {
     let mut notices = Vec::new();
     let units = units(&mut notices).await;
@@ -32,85 +34,93 @@ pub async fn look(names: &[String]) -> Overview {
         notices.push(why.to_string());
         Vec::new()
     });
-    let files = definitions::all(&definitions::search_path());
-    let mut all: BTreeSet<String> = files.keys().cloned().collect();
-    all.extend(units.keys().cloned());
-    all.extend(
-        containers
-            .iter()
-            .filter(|it| !it.labels.contains_key(LABEL_INSTANCE))
-            .filter_map(|it| it.labels.get(LABEL_SERVICE).cloned()),
-    );
+    let mut standings = runners(&units, &containers);
+    standings.extend(managed::standings(&units, &containers));
     if !names.is_empty() {
-        notices.extend(
-            names
-                .iter()
-                .filter(|it| !all.contains(*it))
-                .map(|it| format!("no service {it} on this host")),
-        );
-        all.retain(|it| names.contains(it));
+        let known = |name: &&String| standings.iter().any(|it| it.name == **name);
+        let unknown = names.iter().filter(|it| !known(it));
+        notices.extend(unknown.map(|it| format!("no service {it} on this host")));
+        standings.retain(|it| names.contains(&it.name));
     }
-    let standings = all
-        .into_iter()
-        .map(|name| standing(name, &files, &units, &containers))
-        .collect();
     Overview { standings, notices }
 }
 
-fn standing(
-    name: String,
-    files: &BTreeMap<String, PathBuf>,
-    units: &BTreeMap<String, Unit>,
-    containers: &[Container],
-) -> Standing {
-    let unit = units.get(&name).cloned().unwrap_or_else(|| Unit {
-        id: escape::unit(&name),
+/// Services without a manager.
+fn runners(units: &[Unit], containers: &[Container]) -> Vec<Standing> {
+    let files = definitions::all(&definitions::search_path());
+    let units: BTreeMap<&str, &Unit> = units
+        .iter()
+        .filter_map(|it| Some((runs(it)?, it)))
+        .collect();
+    let mut all: BTreeSet<String> = files.keys().cloned().collect();
+    all.extend(units.keys().map(|it| (*it).to_owned()));
+    let ours = containers
+        .iter()
+        .filter(|it| !it.labels.contains_key(LABEL_INSTANCE));
+    all.extend(ours.filter_map(|it| it.labels.get(LABEL_SERVICE).cloned()));
+    let standing = |name: String| {
+        let unit = match units.get(name.as_str()) {
+            Some(unit) => (*unit).clone(),
+            None => absent(escape::unit(&name)),
+        };
+        Standing {
+            file: files.get(&name).map(|it| it.display().to_string()),
+            ..beside(Owner::runner(&name), unit, containers)
+        }
+    };
+    all.into_iter().map(standing).collect()
+}
+
+/// A unit that systemd has not loaded.
+pub(super) fn absent(id: String) -> Unit {
+    Unit {
+        id,
         active: "inactive".to_owned(),
         ..Unit::default()
-    });
-    let owner = Owner::runner(&name);
-    let ours: Vec<&Container> = containers.iter().filter(|it| owns(&owner, it)).collect();
-    let running = ours.iter().filter(|it| it.running).count();
-    Standing {
-        file: files.get(&name).map(|it| it.display().to_string()),
-        drift: shown::drift(&unit, running),
-        container: ours
-            .iter()
-            .find(|it| it.running)
-            .or(ours.first())
-            .map(|it| (*it).clone()),
-        memory: None,
-        unit,
-        name,
     }
 }
 
-async fn units(notices: &mut Vec<String>) -> BTreeMap<String, Unit> {
+/// A unit and the container it answers for.
+pub(super) fn beside(owner: Owner, unit: Unit, containers: &[Container]) -> Standing {
+    let ours: Vec<&Container> = containers.iter().filter(|it| owns(&owner, it)).collect();
+    let running = ours.iter().filter(|it| it.running).count();
+    let container = ours.iter().find(|it| it.running).or(ours.first());
+    Standing {
+        name: owner.service,
+        file: None,
+        drift: shown::drift(&unit, running),
+        container: container.map(|it| (*it).clone()),
+        memory: None,
+        unit,
+        part: None,
+    }
+}
+
+/// Of both kinds, and of strangers whose names look alike.
+async fn units(notices: &mut Vec<String>) -> Vec<Unit> {
     let order = Order::new([
         "systemctl",
         "show",
         "--all",
         "runner@*.service",
+        "*@manager.service",
+        "*@[1-9]*-*.service",
         "--property",
         shown::PROPERTIES,
     ]);
-    let output = match process::run(&order, None, SYSTEMCTL_LIMIT).await {
-        Ok(output) => output,
+    match process::run(&order, None, SYSTEMCTL_LIMIT).await {
+        Ok(output) => shown::units(&String::from_utf8_lossy(&output.stdout), clock::uptime()),
         Err(why) => {
             notices.push(format!("systemctl: {why}"));
-            return BTreeMap::new();
+            Vec::new()
         }
-    };
-    let units = shown::units(&String::from_utf8_lossy(&output.stdout), clock::uptime());
-    units
-        .into_iter()
-        .filter_map(|it| Some((instance(&it.id)?, it)))
-        .collect()
+    }
 }
 
-fn instance(unit: &str) -> Option<String> {
-    let name = unit.split_once('@')?.1.strip_suffix(".service")?;
-    (!name.is_empty()).then(|| name.to_owned())
+/// The service of a unit without a manager.
+fn runs(unit: &Unit) -> Option<&str> {
+    let name = unit.id.strip_prefix("runner@")?.strip_suffix(".service")?;
+    (!name.is_empty()).then_some(name)
 }
 
 async fn containers() -> Result<Vec<Container>, Error> {

@@ -1,6 +1,10 @@
 //! What docker and systemd show of a service right now. All of it is read, none of it remembered.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::revision::InstanceName;
 
 /// One container as docker shows it.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
@@ -90,4 +94,28 @@ pub struct Standing {
     pub memory: Option<u64>,
     /// Why unit and container disagree, in words; None when they agree.
     pub drift: Option<String>,
+    /// None: the whole of a service without a manager.
+    pub part: Option<Part>,
+}
+
+/// What a unit is to its service with a manager.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[serde(tag = "is", rename_all = "lowercase")]
+pub enum Part {
+    Manager,
+    Instance(Seat),
+}
+
+/// An instance and its place behind the service address.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Seat {
+    pub instance: InstanceName,
+    /// Where the balancer reaches it; None: nowhere yet.
+    pub at: Option<SocketAddr>,
+    /// Its health check holds.
+    pub ready: bool,
+    /// Why not, in words.
+    pub why: Option<String>,
+    /// None: it is not behind the service address, or the balancer cannot be asked.
+    pub weight: Option<u32>,
 }

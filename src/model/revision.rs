@@ -62,6 +62,14 @@ impl InstanceName {
     pub fn container(&self, service: &str) -> String {
         format!("{service}.{self}")
     }
+
+    /// Returns it as people say it: `3-abc1234`, the second replica `3-abc1234.2`.
+    pub fn short(&self) -> String {
+        match self.replica {
+            1 => self.revision.short(),
+            number => format!("{}.{number}", self.revision.short()),
+        }
+    }
 }
 
 impl RevisionId {

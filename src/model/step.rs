@@ -87,19 +87,19 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Step::Prepare(it) => write!(f, "prepare {}", it.short()),
-            Step::Start(it) => write!(f, "start {}", short(it)),
+            Step::Start(it) => write!(f, "start {}", it.short()),
             Step::Open => f.write_str("open the service address"),
-            Step::Admit(it) => write!(f, "add {} at weight 0", short(it)),
+            Step::Admit(it) => write!(f, "add {} at weight 0", it.short()),
             Step::Swap { raise, lower } => swap(f, raise, lower),
             Step::Probe(it) => write!(f, "probe {} through the service address", it.short()),
             Step::Watch(it) => write!(f, "watch {}", it.short()),
             Step::Prove(it) => write!(f, "{} is proven", it.short()),
             Step::Fail(it, fault) => write!(f, "give up {}: {fault}", it.short()),
-            Step::Hint(it) => write!(f, "tell {} to send its clients away", short(it)),
-            Step::Stop(it) => write!(f, "stop {}", short(it)),
-            Step::Remove(it) => write!(f, "remove {} from the balancer", short(it)),
+            Step::Hint(it) => write!(f, "tell {} to send its clients away", it.short()),
+            Step::Stop(it) => write!(f, "stop {}", it.short()),
+            Step::Remove(it) => write!(f, "remove {} from the balancer", it.short()),
             Step::Sweep(at) => write!(f, "remove {at}, which nobody answers for"),
-            Step::Forget(it) => write!(f, "forget the failed unit of {}", short(it)),
+            Step::Forget(it) => write!(f, "forget the failed unit of {}", it.short()),
             Step::Close => f.write_str("close the service address"),
             Step::Wait(why) => write!(f, "wait: {why}"),
             Step::Done(end) => write!(f, "{end}"),
@@ -116,24 +116,17 @@ fn swap(f: &mut fmt::Formatter<'_>, raise: &[InstanceName], lower: &[InstanceNam
 }
 
 fn list(names: &[InstanceName]) -> String {
-    let names: Vec<_> = names.iter().map(short).collect();
+    let names: Vec<_> = names.iter().map(InstanceName::short).collect();
     names.join(", ")
-}
-
-fn short(name: &InstanceName) -> String {
-    match name.replica {
-        1 => name.revision.short(),
-        number => format!("{}.{number}", name.revision.short()),
-    }
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Fault::Start(it) => write!(f, "{} did not start", short(it)),
-            Fault::Deadline(it) => write!(f, "{} was not ready in time", short(it)),
-            Fault::Ended(it) => write!(f, "{} ended before it was proven", short(it)),
-            Fault::Unready(it) => write!(f, "{} turned unready", short(it)),
+            Fault::Start(it) => write!(f, "{} did not start", it.short()),
+            Fault::Deadline(it) => write!(f, "{} was not ready in time", it.short()),
+            Fault::Ended(it) => write!(f, "{} ended before it was proven", it.short()),
+            Fault::Unready(it) => write!(f, "{} turned unready", it.short()),
         }
     }
 }
@@ -141,9 +134,9 @@ impl fmt::Display for Fault {
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Why::Health(it) => write!(f, "{} is not ready yet", short(it)),
+            Why::Health(it) => write!(f, "{} is not ready yet", it.short()),
             Why::Settle(it, rest) => {
-                write!(f, "{} has to stay ready for {}", short(it), span(*rest))
+                write!(f, "{} has to stay ready for {}", it.short(), span(*rest))
             }
             Why::Window(it, rest) => {
                 write!(
@@ -153,11 +146,11 @@ impl fmt::Display for Why {
                     span(*rest)
                 )
             }
-            Why::Connections(it, 0) => write!(f, "{} has no open connection", short(it)),
-            Why::Connections(it, 1) => write!(f, "{} has 1 open connection", short(it)),
-            Why::Connections(it, many) => write!(f, "{} has {many} open connections", short(it)),
-            Why::End(it) => write!(f, "{} is stopping", short(it)),
-            Why::Again(it) => write!(f, "{} failed and is started again soon", short(it)),
+            Why::Connections(it, 0) => write!(f, "{} has no open connection", it.short()),
+            Why::Connections(it, 1) => write!(f, "{} has 1 open connection", it.short()),
+            Why::Connections(it, many) => write!(f, "{} has {many} open connections", it.short()),
+            Why::End(it) => write!(f, "{} is stopping", it.short()),
+            Why::Again(it) => write!(f, "{} failed and is started again soon", it.short()),
         }
     }
 }

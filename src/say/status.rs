@@ -1,7 +1,7 @@
 //! `wharf status` as a table.
 
 use super::words;
-use crate::model::observed::{Standing, Unit};
+use crate::model::observed::{Part, Seat, Standing, Unit};
 
 const HEAD: [&str; 7] = [
     "SERVICE",
@@ -14,7 +14,7 @@ const HEAD: [&str; 7] = [
 ];
 const GAP: &str = "  ";
 
-/// Returns the table, the failing ones first; an empty host gets the command that helps.
+/// Returns the table, the failing services first, each manager above its instances; an empty host gets the command that helps.
 pub fn table(standings: &[Standing], colour: bool) -> String {
     if standings.is_empty() {
         return "no services here; write /etc/wharf/services/NAME.yaml (wharf example shows one), \
@@ -22,7 +22,15 @@ pub fn table(standings: &[Standing], colour: bool) -> String {
             .to_owned();
     }
     let mut sorted: Vec<&Standing> = standings.iter().collect();
-    sorted.sort_by_key(|it| (rank(it), it.name.clone()));
+    // A service's worst line says where all of them stand; the order among them was made already.
+    let worst = |name: &str| {
+        standings
+            .iter()
+            .filter(|it| it.name == name)
+            .map(rank)
+            .min()
+    };
+    sorted.sort_by_key(|it| (worst(&it.name), it.name.clone()));
     let rows: Vec<[String; 7]> = sorted.iter().map(|it| row(it)).collect();
     let widths: Vec<usize> = (0..HEAD.len()).map(|column| width(&rows, column)).collect();
     let mut text = line(&HEAD.map(str::to_owned), &widths, None);
@@ -55,15 +63,31 @@ fn row(it: &Standing) -> [String; 7] {
     let container = it.container.as_ref();
     let dash = || "-".to_owned();
     [
-        it.name.clone(),
+        name(it),
         state(&it.unit),
         it.unit.state_for.map_or_else(dash, words::age),
         it.unit.restarts.to_string(),
         container.map_or_else(dash, |it| it.short().to_owned()),
-        container.map_or_else(dash, |it| it.image.clone()),
+        container.map_or_else(dash, |it| image(&it.image)),
         detail(it),
     ]
     .map(|it| words::plain(&it))
+}
+
+fn name(it: &Standing) -> String {
+    match &it.part {
+        None => it.name.clone(),
+        Some(Part::Manager) => format!("{}@manager", it.name),
+        Some(Part::Instance(seat)) => format!("{}@{}", it.name, seat.instance.short()),
+    }
+}
+
+/// Its name for people: the digest it is pinned by is in the JSON.
+fn image(reference: &str) -> String {
+    match reference.split_once('@') {
+        Some((name, _)) if !name.is_empty() => name.to_owned(),
+        Some(_) | None => reference.to_owned(),
+    }
 }
 
 fn state(unit: &Unit) -> String {
@@ -77,9 +101,32 @@ fn detail(it: &Standing) -> String {
     if let Some(drift) = &it.drift {
         return drift.clone();
     }
-    match (it.unit.active.as_str(), it.unit.status_text.as_str()) {
-        ("failed", "") => format!("failed: {}", it.unit.result),
-        ("inactive", "") if it.unit.enabled == "enabled" => "enabled, not started".to_owned(),
+    if let Some(Part::Instance(seat)) = &it.part {
+        return seated(seat, &it.unit);
+    }
+    plainly(&it.unit)
+}
+
+/// The place behind the address first, then what the unit says; why it is not ready where it does not.
+fn seated(seat: &Seat, unit: &Unit) -> String {
+    let place = match seat.weight {
+        Some(weight) => format!("weight {weight}"),
+        None => "not behind the address".to_owned(),
+    };
+    let said = match (&seat.why, plainly(unit)) {
+        (Some(why), text) if !seat.ready && !text.contains(why) => format!("not ready: {why}"),
+        (Some(_) | None, text) => text,
+    };
+    match said.is_empty() {
+        true => place,
+        false => format!("{place}; {said}"),
+    }
+}
+
+fn plainly(unit: &Unit) -> String {
+    match (unit.active.as_str(), unit.status_text.as_str()) {
+        ("failed", "") => format!("failed: {}", unit.result),
+        ("inactive", "") if unit.enabled == "enabled" => "enabled, not started".to_owned(),
         ("inactive", _) => String::new(),
         (_, text) => text.to_owned(),
     }
@@ -128,7 +175,44 @@ mod tests {
             container: None,
             memory: None,
             drift: None,
+            part: None,
         }
+    }
+
+    #[test]
+    fn a_manager_stands_above_its_instances_and_each_says_its_place() {
+        let seat = |number: u32, weight, why: Option<&str>| Standing {
+            part: Some(Part::Instance(Seat {
+                instance: format!("{number}-{}", "ab".repeat(16)).parse().unwrap(),
+                at: None,
+                ready: why.is_none(),
+                why: why.map(str::to_owned),
+                weight,
+            })),
+            ..standing("web", "active", "healthy: GET / = 200")
+        };
+        let manager = Standing {
+            part: Some(Part::Manager),
+            ..standing("web", "active", "wait: both are warm")
+        };
+        let all = [
+            standing("alone", "active", "healthy"),
+            manager,
+            seat(1, Some(0), None),
+            seat(2, None, Some("connection refused")),
+        ];
+        let text = table(&all, false);
+        let lines: Vec<&str> = text.lines().skip(2).collect();
+        assert!(lines[0].starts_with("web@manager "), "{text}");
+        assert!(lines[1].starts_with("web@1-abababa "), "{text}");
+        assert!(
+            lines[1].ends_with("weight 0; healthy: GET / = 200"),
+            "{text}"
+        );
+        assert!(
+            lines[2].ends_with("not behind the address; not ready: connection refused"),
+            "{text}"
+        );
     }
 
     #[test]
