@@ -156,9 +156,11 @@ fn lab(words: &[&str]) {
 
 fn command(words: &[&str]) -> Command {
     let mut command = Command::new(BOX);
-    command
-        .args(words)
-        .stdin(Stdio::null())
-        .env("WHARF_LAB_NAME", "rollouts");
+    command.args(words).stdin(Stdio::null());
+    if std::env::var_os("WHARF_LAB_NAME").is_none() {
+        command.env("WHARF_LAB_NAME", "rollouts");
+    }
+    // The longest line is the load of a long run.
+    command.env("WHARF_LAB_TIMEOUT", "7200");
     command
 }

@@ -19,7 +19,7 @@ fn rollouts_under_full_load_lose_nothing() {
     // The long run is as much as clients on the same two processors can ask.
     let (long, words) = match rollouts > 20 {
         true => (60, "--ka-rate 200 --new-rate 30 --ws-rate 50"),
-        false => (8, ""),
+        false => (8, "--udpfix-clients 4 --udpfix-rate 100"),
     };
     let load = Load::begin(&machine, long, words);
     let mut took = Vec::new();
