@@ -80,7 +80,7 @@ impl Manager {
         let (up, down) = (self.servers(raise)?, self.servers(lower)?);
         self.note_swap(raise, lower, scene)?;
         let since = clock::uptime();
-        self.fronts()?.swap(&up, &down)?;
+        self.fronts()?.swap(&self.sight.tables, &up, &down)?;
         let took = clock::uptime().saturating_sub(since);
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let text = Step::Swap {

@@ -62,13 +62,17 @@ impl Fronts {
     }
 
     pub(super) fn read(&self) -> io::Result<Vec<Table>> {
-        let tables = self.open.iter().map(|(front, balancer)| {
-            Ok(Table {
+        let balancers: Vec<_> = self.open.iter().map(|(_, balancer)| balancer).collect();
+        let read = Balancer::read_together(&balancers)?.into_iter();
+        let tables = self
+            .open
+            .iter()
+            .zip(read)
+            .map(|((front, _), servers)| Table {
                 protocol: front.address.protocol,
-                servers: balancer.read()?,
-            })
-        });
-        tables.collect()
+                servers,
+            });
+        Ok(tables.collect())
     }
 
     pub(super) fn create(&self) -> io::Result<()> {
@@ -79,29 +83,30 @@ impl Fronts {
         self.each(|balancer| balancer.change(&Change::Delete))
     }
 
-    /// Makes what `decide` asks for at each address, for one real server after the other.
+    /// Makes what `decide` asks for at each address.
     pub(super) fn apply(&self, decide: Decision, servers: &[SocketAddr]) -> io::Result<()> {
-        for (table, (_, balancer)) in self.read()?.iter().zip(&self.open) {
-            for at in servers {
-                if let Some(change) = decide(table, *at) {
-                    balancer.change(&change)?;
-                }
-            }
-        }
-        Ok(())
+        self.change(&self.read()?, |table| {
+            let changes = servers.iter().filter_map(|at| decide(table, *at));
+            changes.collect()
+        })
     }
 
-    /// New ones to weight 1, then old ones to 0, then read back; at one address after the other, and where
-    /// the balancer can, both at once.
+    /// New ones to weight 1, then old ones to 0, then read back; where the balancer can, all at once.
+    /// `tables` is the look this was decided by.
     ///
     /// # Errors
     /// The balancer's, or that it does not show what it was told.
-    pub(super) fn swap(&self, raise: &[SocketAddr], lower: &[SocketAddr]) -> io::Result<()> {
-        for (table, (_, balancer)) in self.read()?.iter().zip(&self.open) {
+    pub(super) fn swap(
+        &self,
+        tables: &[Table],
+        raise: &[SocketAddr],
+        lower: &[SocketAddr],
+    ) -> io::Result<()> {
+        self.change(tables, |table| {
             let up = raise.iter().filter_map(|at| table::raise(table, *at));
             let down = lower.iter().filter_map(|at| table::lower(table, *at));
-            balancer.change_all(&up.chain(down).collect::<Vec<_>>())?;
-        }
+            up.chain(down).collect()
+        })?;
         let after = self.read()?;
         let left = |decide: Decision, servers: &[SocketAddr]| {
             servers
@@ -113,6 +118,16 @@ impl Fronts {
                 "the balancer does not show the swap it was told",
             )),
             false => Ok(()),
+        }
+    }
+
+    fn change(&self, tables: &[Table], decide: impl Fn(&Table) -> Vec<Change>) -> io::Result<()> {
+        let all = self.open.iter().zip(tables);
+        let all = all.map(|((_, balancer), table)| (balancer, decide(table)));
+        let all: Vec<_> = all.filter(|(_, changes)| !changes.is_empty()).collect();
+        match all.is_empty() {
+            true => Ok(()),
+            false => Balancer::change_together(&all),
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::Manager;
 use crate::decide::rollout::reading::unit_state;
-use crate::decide::table;
+use crate::decide::table::{self, Table};
 use crate::host::{clock, process};
 use crate::model::observed::Unit;
 use crate::model::revision::InstanceName;
@@ -21,6 +21,8 @@ pub(super) struct Sight {
     pub(super) at: BTreeMap<InstanceName, SocketAddr>,
     pub(super) records: BTreeMap<InstanceName, InstanceRecord>,
     pub(super) units: BTreeMap<InstanceName, Unit>,
+    /// What is behind each address.
+    pub(super) tables: Vec<Table>,
 }
 
 impl Manager {
@@ -37,6 +39,7 @@ impl Manager {
             Some(fronts) => fronts.read()?,
             None => Vec::new(),
         };
+        self.sight.tables.clone_from(&tables);
         let instances = self.instances(&tables);
         let at: Vec<_> = self.sight.at.values().copied().collect();
         Ok(Scene {
@@ -73,7 +76,7 @@ impl Manager {
         instance.strip_suffix(".service")?.parse().ok()
     }
 
-    fn instances(&mut self, tables: &[table::Table]) -> Vec<Instance> {
+    fn instances(&mut self, tables: &[Table]) -> Vec<Instance> {
         let now = clock::uptime();
         let mut instances = Vec::new();
         for (name, unit) in &self.sight.units {

@@ -91,6 +91,44 @@ impl Balancer {
         }
     }
 
+    /// Returns the real servers of several addresses of one service, in their order.
+    ///
+    /// # Errors
+    /// As [`Balancer::read`].
+    pub fn read_together(all: &[&Balancer]) -> io::Result<Vec<Option<Vec<RealServer>>>> {
+        match all
+            .iter()
+            .map(|it| it.nftables())
+            .collect::<Option<Vec<_>>>()
+        {
+            Some(all) => Nftables::read_together(&all),
+            None => all.iter().map(|it| it.read()).collect(),
+        }
+    }
+
+    /// Makes the changes of several addresses of one service: with nftables clients see none of them or
+    /// all, with the others those of one address after those of the one before.
+    ///
+    /// # Errors
+    /// As [`Balancer::change_all`].
+    pub fn change_together(all: &[(&Balancer, Vec<Change>)]) -> io::Result<()> {
+        let tables = all.iter();
+        let tables = tables.map(|(it, changes)| it.nftables().map(|it| (it, changes.as_slice())));
+        match tables.collect::<Option<Vec<_>>>() {
+            Some(all) => Nftables::change_together(&all),
+            None => all
+                .iter()
+                .try_for_each(|(it, changes)| it.change_all(changes)),
+        }
+    }
+
+    fn nftables(&self) -> Option<&Nftables> {
+        match self {
+            Balancer::Nftables(it) => Some(it),
+            Balancer::Ipvs(_) | Balancer::Relay(_) => None,
+        }
+    }
+
     /// How the settings of the kernel stand that IPVS wants; `Create` puts them right.
     pub fn settings() -> Vec<Setting> {
         ipvs::settings()

@@ -47,15 +47,28 @@ impl Nftables {
     }
 
     /// Returns what is behind the address, None when the address is not in the table.
-    /// `active` are connections conntrack follows: for TCP those that are not closed on both sides,
-    /// for UDP all that are not forgotten yet. UDP flows that lead past the table are forgotten on the
-    /// way: a writer that was killed between table and conntrack leaves them, and nobody else would ever
-    /// move them.
     ///
     /// # Errors
     /// nft or conntrack refused, in their words.
     pub fn read(&self) -> io::Result<Option<Vec<RealServer>>> {
-        let Some(known) = listing::read()?.known(&self.front.address) else {
+        self.seen(&listing::read()?)
+    }
+
+    /// Returns the same of several addresses, by one look at the table.
+    ///
+    /// # Errors
+    /// As [`Nftables::read`].
+    pub fn read_together(all: &[&Nftables]) -> io::Result<Vec<Option<Vec<RealServer>>>> {
+        let listing = listing::read()?;
+        all.iter().map(|it| it.seen(&listing)).collect()
+    }
+
+    /// `active` are connections conntrack follows: for TCP those that are not closed on both sides,
+    /// for UDP all that are not forgotten yet. UDP flows that lead past the table are forgotten on the
+    /// way: a writer that was killed between table and conntrack leaves them, and nobody else would ever
+    /// move them.
+    fn seen(&self, listing: &Listing) -> io::Result<Option<Vec<RealServer>>> {
+        let Some(known) = listing.known(&self.front.address) else {
             return Ok(None);
         };
         let connections = Flows::open()?;
@@ -86,28 +99,49 @@ impl Nftables {
     /// nft refused, in its words, and then nothing has changed; `NotFound` for a real server or an
     /// address that is not there; conntrack refused to forget, and then the table has changed.
     pub fn change_all(&self, changes: &[Change]) -> io::Result<()> {
-        let lock = program::lock()?;
-        let listing = listing::read()?;
-        let before = listing.known(&self.front.address);
-        let after = applied(before.clone(), changes)?;
-        // Another scheduler is no other state; a rule written again is seen by no connection.
-        if before != after || changes.contains(&Change::Create) {
-            self.write(&listing, before.as_deref(), after.as_deref())?;
-        }
-        drop(lock);
-        self.forget(before.as_deref(), after.as_deref())
+        Nftables::change_together(&[(self, changes)])
     }
 
-    fn write(
+    /// Does the changes of several addresses in one transaction.
+    ///
+    /// # Errors
+    /// As [`Nftables::change_all`].
+    pub fn change_together(all: &[(&Nftables, &[Change])]) -> io::Result<()> {
+        let lock = program::lock()?;
+        let listing = listing::read()?;
+        let (mut script, mut ends) = (String::new(), Vec::new());
+        for (it, changes) in all {
+            let before = listing.known(&it.front.address);
+            let after = applied(before.clone(), changes)?;
+            // Another scheduler is no other state; a rule written again is seen by no connection.
+            if before != after || changes.contains(&Change::Create) {
+                script += &it.script(&listing, before.as_deref(), after.as_deref())?;
+            }
+            ends.push((it, before, after));
+        }
+        if !script.is_empty() {
+            program::apply(&script)?;
+            for (it, before, after) in &ends {
+                if before != after {
+                    it.settle(after.as_deref())?;
+                }
+            }
+        }
+        drop(lock);
+        let mut ends = ends.iter();
+        ends.try_for_each(|(it, before, after)| it.forget(before.as_deref(), after.as_deref()))
+    }
+
+    /// What brings the table from one state to the other; a new address gets its surroundings before.
+    fn script(
         &self,
         listing: &Listing,
         before: Option<&[(SocketAddr, u32)]>,
         after: Option<&[(SocketAddr, u32)]>,
-    ) -> io::Result<()> {
+    ) -> io::Result<String> {
         let address = &self.front.address;
         let Some(after) = after else {
-            program::apply(&rules::delete(address, &listing.turn_handles(address)))?;
-            return docker_user::close(address);
+            return Ok(rules::delete(address, &listing.turn_handles(address)));
         };
         let mut script = String::new();
         if before.is_none() {
@@ -117,13 +151,19 @@ impl Nftables {
             flows::account();
         }
         let interfaces = turns::interfaces(after)?;
-        let loopback = address.at.ip().is_loopback();
-        script += &rules::interfaces(&interfaces, loopback);
+        script += &rules::interfaces(&interfaces, address.at.ip().is_loopback());
         script += &rules::servers(&self.front, after);
-        program::apply(&script)?;
+        Ok(script)
+    }
+
+    /// What lies beside the table.
+    fn settle(&self, after: Option<&[(SocketAddr, u32)]>) -> io::Result<()> {
+        let Some(after) = after else {
+            return docker_user::close(&self.front.address);
+        };
         hairpin::open(after);
-        match loopback {
-            true => turns::open_loopback(&interfaces),
+        match self.front.address.at.ip().is_loopback() {
+            true => turns::open_loopback(&turns::interfaces(after)?),
             false => Ok(()),
         }
     }
