@@ -29,7 +29,7 @@ test-fast:
 bench: release traffic
 	tests/run bench
 
-soak: release
+soak: release traffic
 	tests/run soak
 
 lint:

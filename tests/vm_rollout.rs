@@ -68,7 +68,7 @@ fn ready_node() -> Node {
         node.write(&format!("/root/{revision}.yaml"), &definition(revision, ""));
     }
     // What a redirect to https looks like to a health check.
-    let bad = definition(3, "environment:\n  ANSWER: \"301\"\n") + "  deadline: 30s\n";
+    let bad = definition(3, "environment:\n  ANSWER: \"301\"\n") + "  deadline: 60s\n";
     node.write("/root/bad.yaml", &bad);
     node
 }
