@@ -77,6 +77,8 @@ pub struct Manager {
     ledger: Ledger,
     voice: Voice,
     wanted: Wanted,
+    /// What the last look was for.
+    meant_last: Option<RevisionId>,
     definitions: Definitions,
     last_rollout: Rollout,
     fronts: Option<Fronts>,
@@ -123,6 +125,7 @@ pub async fn run(service: &str, given: Vec<Address>) -> io::Result<u8> {
         bus,
         voice,
         wanted: Wanted::Unknown,
+        meant_last: None,
         definitions: Definitions::new(),
         last_rollout: Rollout::default(),
         fronts: None,

@@ -11,7 +11,7 @@ use crate::model::ledger::Outcome;
 use crate::model::log::Priority;
 use crate::model::revision::{InstanceName, Wanted};
 use crate::model::rollout::Verdict;
-use crate::model::scene::{Goal, Scene};
+use crate::model::scene::Scene;
 use crate::model::step::{End, Step};
 
 impl Manager {
@@ -62,12 +62,8 @@ impl Manager {
 
     /// Tells a step that is not the last one told, and what it means for those who wait.
     async fn tell(&mut self, step: &Step, scene: &Scene) {
-        self.voice.revision = match (&scene.goal, &self.wanted) {
-            (_, Wanted::Revision(wanted)) => Some(wanted.clone()),
-            (Goal::Serve(target), _) => Some(target.revision.clone()),
-            (_, _) => None,
-        };
-        self.announce(scene);
+        self.voice.revision = self.meant();
+        self.announce(scene, step);
         if self.last.as_ref().is_some_and(|it| same(it, step)) {
             self.voice.status(&self.standing(step));
             return;
@@ -83,21 +79,22 @@ impl Manager {
         }
     }
 
-    /// READY once the target takes connections at all.
-    fn announce(&mut self, scene: &Scene) {
+    /// READY once the target takes connections at all; at once where nothing is to be served, since a boot
+    /// waits for it.
+    fn announce(&mut self, scene: &Scene, step: &Step) {
         let serves = scene.instances.iter().any(|it| it.slot.takes() && it.alive);
-        if serves && !self.announced {
+        let nothing = self.wanted == Wanted::Deleted || self.ledger.wish().withdrawn;
+        let idle = matches!(step, Step::Done(_)) && nothing;
+        if (serves || idle) && !self.announced {
             let _ = notify::ready();
             self.announced = true;
         }
     }
 
     fn outcome(&self, step: &Step) -> Outcome {
-        match (step, &self.wanted) {
-            (Step::Done(End::Serving(it)), Wanted::Revision(wanted)) if it == wanted => {
-                Outcome::Done
-            }
-            (Step::Done(End::Serving(_) | End::Nothing), Wanted::Revision(_)) => Outcome::Failed,
+        match (step, self.meant()) {
+            (Step::Done(End::Serving(it)), Some(meant)) if *it == meant => Outcome::Done,
+            (Step::Done(End::Serving(_) | End::Nothing), Some(_)) => Outcome::Failed,
             _ => Outcome::Going,
         }
     }

@@ -50,9 +50,10 @@ impl Manager {
         if self.leaving || wish.withdrawn {
             return Goal::Withdraw(Box::new(self.last_rollout.clone()));
         }
-        let Wanted::Revision(wanted) = self.wanted.clone() else {
+        let Some(wanted) = self.meant() else {
             return Goal::Keep;
         };
+        self.meant_last = Some(wanted.clone());
         let failed = matches!(self.ledger.verdict(&wanted), Some(Verdict::Failed { .. }));
         if !failed {
             return self.towards(&wanted).await;
@@ -60,6 +61,19 @@ impl Manager {
         match self.fallback(&wanted) {
             Some(fallback) => self.towards(&fallback).await,
             None => Goal::Withdraw(Box::new(self.last_rollout.clone())),
+        }
+    }
+
+    /// The wanted revision. A deleted document changes nothing: the one meant so far stays, and after a
+    /// restart the one proven last.
+    pub(super) fn meant(&self) -> Option<RevisionId> {
+        match &self.wanted {
+            Wanted::Revision(wanted) => Some(wanted.clone()),
+            Wanted::Deleted => self
+                .meant_last
+                .clone()
+                .or_else(|| self.ledger.proven().pop()),
+            Wanted::Unknown => None,
         }
     }
 
