@@ -1,5 +1,6 @@
 //! `status`, `logs`, `doctor` and the words handed on to systemctl.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use super::words::LogWish;
@@ -69,6 +70,7 @@ pub(super) async fn logs(typed: LogWish) -> u8 {
         priority: typed.priority,
         stream: typed.stream,
         revision: typed.rev,
+        units: Vec::new(),
     };
     let colour = say::colour();
     let each = |record: &str| match typed.json {
@@ -77,6 +79,10 @@ pub(super) async fn logs(typed: LogWish) -> u8 {
     };
     match look::logs::read(&wish, each).await {
         Ok(()) => super::DONE,
+        Err(why) if why.kind() == ErrorKind::InvalidInput => {
+            say::error(&why.to_string(), Some("wharf revisions tells them apart"));
+            super::USAGE
+        }
         Err(why) => {
             say::error(
                 &why.to_string(),

@@ -239,7 +239,7 @@ pub struct LogWish {
     /// Only lines of one stream
     #[arg(long, value_parser = ["stdout", "stderr"])]
     pub stream: Option<String>,
-    /// Only lines of this revision
+    /// Only lines of this revision: its number, its id, or the beginning of it
     #[arg(long)]
     pub rev: Option<String>,
     /// The journal's records as they are, one JSON object a line

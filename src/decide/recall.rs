@@ -16,6 +16,8 @@ pub struct Wish {
     /// `stdout` or `stderr`; None: both and the events.
     pub stream: Option<String>,
     pub revision: Option<String>,
+    /// The units systemd's own words are wanted of.
+    pub units: Vec<String>,
 }
 
 /// Returns the command that prints the records as JSON, one a line, oldest first.
@@ -54,15 +56,11 @@ pub fn argv(wish: &Wish) -> Vec<String> {
             .as_ref()
             .map(|it| format!("WHARF_REVISION={it}")),
     );
-    let narrow = !matches.is_empty();
     argv.push(format!("WHARF_SERVICE={}", wish.name));
     argv.extend(matches);
-    if !narrow {
-        argv.extend([
-            "+".to_owned(),
-            "_PID=1".to_owned(),
-            format!("UNIT=runner@{}.service", wish.name),
-        ]);
+    if !wish.units.is_empty() && wish.stream.is_none() {
+        argv.extend(["+".to_owned(), "_PID=1".to_owned()]);
+        argv.extend(wish.units.iter().map(|it| format!("UNIT={it}")));
     }
     argv
 }
@@ -81,11 +79,13 @@ mod tests {
             name: "web".into(),
             lines: Some(20),
             follow: true,
+            units: vec!["runner@web.service".into(), "web@manager.service".into()],
             ..Wish::default()
         };
         assert_eq!(
             words(&wish),
-            "journalctl --output=json --all --quiet --follow --lines=20 WHARF_SERVICE=web + _PID=1 UNIT=runner@web.service"
+            "journalctl --output=json --all --quiet --follow --lines=20 WHARF_SERVICE=web + _PID=1 \
+             UNIT=runner@web.service UNIT=web@manager.service"
         );
     }
 
@@ -95,6 +95,7 @@ mod tests {
             name: "web".into(),
             grep: Some("--vacuum-time=1s".into()),
             stream: Some("stderr".into()),
+            units: vec!["runner@web.service".into()],
             ..Wish::default()
         };
         assert_eq!(

@@ -1,9 +1,14 @@
 //! A service's lines and events out of the journal, over all of its runs.
 
+use std::io;
 use std::time::Duration;
 
 use crate::decide::recall::{self, Wish};
+use crate::decide::revision::{self, Unfound};
+use crate::decide::units::escape;
 use crate::host::pipe::Pipe;
+use crate::host::{files, fronts};
+use crate::model::revision::RevisionId;
 
 /// How long journalctl may take to say nothing at all before a listing that does not follow is given up.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -12,8 +17,10 @@ const SILENCE: Duration = Duration::from_secs(60);
 /// does, which with `follow` is never.
 ///
 /// # Errors
-/// journalctl could not be started, or said nothing for a minute without `follow`.
-pub async fn read(wish: &Wish, mut each: impl FnMut(&str)) -> std::io::Result<()> {
+/// journalctl could not be started, or said nothing for a minute without `follow`; the wish's revision
+/// may be one of several.
+pub async fn read(wish: &Wish, mut each: impl FnMut(&str)) -> io::Result<()> {
+    let wish = &whole(wish)?;
     let mut pipe = Pipe::open(&recall::argv(wish))?;
     loop {
         let next = if wish.follow {
@@ -30,9 +37,44 @@ pub async fn read(wish: &Wish, mut each: impl FnMut(&str)) -> std::io::Result<()
     }
 }
 
-fn silent() -> std::io::Error {
-    std::io::Error::new(
-        std::io::ErrorKind::TimedOut,
-        "journalctl said nothing for 60 s",
-    )
+/// Finds the revision meant by a number or the beginning of an id (what this host does not keep is taken as
+/// it is typed: the journal may), and the units of the service.
+fn whole(typed: &Wish) -> io::Result<Wish> {
+    let service = typed.name.as_str();
+    let files = files::names(&fronts::places(service).revisions());
+    let kept = files
+        .iter()
+        .filter_map(|it| it.strip_suffix(".json")?.parse().ok());
+    let kept: Vec<RevisionId> = kept.collect();
+    let unit = |it: &str| format!("{service}@{it}.service");
+    let mut wish = typed.clone();
+    match &typed.revision {
+        Some(text) => {
+            let meant = meant(text, &kept)?;
+            wish.units = vec![unit(&meant)];
+            wish.revision = Some(meant);
+        }
+        None => {
+            wish.units = vec![escape::unit(service), unit("manager")];
+            wish.units
+                .extend(kept.iter().map(|it| unit(&it.to_string())));
+        }
+    }
+    Ok(wish)
+}
+
+fn meant(text: &str, kept: &[RevisionId]) -> io::Result<String> {
+    match revision::find(text, kept) {
+        Ok(id) => Ok(id.to_string()),
+        Err(Unfound::Nothing) => Ok(text.to_owned()),
+        Err(Unfound::Several(ids)) => {
+            let ids: Vec<_> = ids.iter().map(RevisionId::short).collect();
+            let words = format!("--rev {text} may be {}; write more of it", ids.join(" or "));
+            Err(io::Error::new(io::ErrorKind::InvalidInput, words))
+        }
+    }
+}
+
+fn silent() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "journalctl said nothing for 60 s")
 }
