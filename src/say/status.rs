@@ -82,12 +82,11 @@ fn name(it: &Standing) -> String {
     }
 }
 
-/// Its name for people: the digest it is pinned by is in the JSON.
+/// Its name for people, a bare id as docker shortens it: the whole digest is in the JSON.
 fn image(reference: &str) -> String {
-    match reference.split_once('@') {
-        Some((name, _)) if !name.is_empty() => name.to_owned(),
-        Some(_) | None => reference.to_owned(),
-    }
+    let name = reference.split_once('@').map_or(reference, |it| it.0);
+    let id = name.strip_prefix("sha256:").and_then(|it| it.get(..12));
+    id.unwrap_or(name).to_owned()
 }
 
 fn state(unit: &Unit) -> String {
@@ -114,7 +113,7 @@ fn seated(seat: &Seat, unit: &Unit) -> String {
         None => "not behind the address".to_owned(),
     };
     let said = match (&seat.why, plainly(unit)) {
-        (Some(why), text) if !seat.ready && !text.contains(why) => format!("not ready: {why}"),
+        (Some(why), text) if !seat.ready && !text.contains(why) => why.clone(),
         (Some(_) | None, text) => text,
     };
     match said.is_empty() {
@@ -199,7 +198,7 @@ mod tests {
             standing("alone", "active", "healthy"),
             manager,
             seat(1, Some(0), None),
-            seat(2, None, Some("connection refused")),
+            seat(2, None, Some("not ready: connection refused")),
         ];
         let text = table(&all, false);
         let lines: Vec<&str> = text.lines().skip(2).collect();
