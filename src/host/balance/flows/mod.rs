@@ -137,18 +137,50 @@ impl Flows {
     /// In the kernel's words; a connection that is over by itself meanwhile is no error.
     pub(super) fn forget(&self, address: &Address, servers: &[SocketAddr]) -> io::Result<()> {
         for round in 1..=ROUNDS {
-            let flows = self.of(address)?.into_iter();
-            let flows = flows.filter(|it| servers.contains(&it.server));
+            let flows = self.with(address, servers)?.into_iter();
             let (due, quiet): (Vec<_>, Vec<_>) = flows.partition(|it| it.due && round < ROUNDS);
-            for flow in quiet {
-                self.drop_flow(address, &flow)?;
-            }
+            self.forget_all(address, &quiet)?;
             if due.is_empty() {
                 return Ok(());
             }
             std::thread::sleep(ROUND);
         }
         Ok(())
+    }
+
+    /// Returns the connections of this address with these real servers, at a moment when no client is owed
+    /// an answer; where none such comes, as they are in the end.
+    ///
+    /// # Errors
+    /// In the kernel's words.
+    pub(super) fn at_rest(
+        &self,
+        address: &Address,
+        servers: &[SocketAddr],
+    ) -> io::Result<Vec<Flow>> {
+        let mut flows = self.with(address, servers)?;
+        for _ in 1..ROUNDS {
+            if flows.iter().all(|it| !it.due) {
+                break;
+            }
+            std::thread::sleep(ROUND);
+            flows = self.with(address, servers)?;
+        }
+        Ok(flows)
+    }
+
+    /// Forgets these, without another look.
+    ///
+    /// # Errors
+    /// In the kernel's words; a connection that is over by itself meanwhile is no error.
+    pub(super) fn forget_all(&self, address: &Address, flows: &[Flow]) -> io::Result<()> {
+        flows.iter().try_for_each(|it| self.drop_flow(address, it))
+    }
+
+    fn with(&self, address: &Address, servers: &[SocketAddr]) -> io::Result<Vec<Flow>> {
+        let mut flows = self.of(address)?;
+        flows.retain(|it| servers.contains(&it.server));
+        Ok(flows)
     }
 
     fn drop_flow(&self, address: &Address, flow: &Flow) -> io::Result<()> {

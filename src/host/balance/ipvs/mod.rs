@@ -118,14 +118,30 @@ impl Ipvs {
     }
 
     fn remove(&self, at: SocketAddr) -> io::Result<()> {
-        self.order(wire::DEL_DEST, wire::dest_key(at))
-            .or_else(gone)?;
-        let address = &self.front.address;
-        if address.protocol == Protocol::Udp {
-            // IPVS drops the next datagram of a flow conntrack still knows (seen on 6.1); a kernel that
-            // cannot be made to forget costs each flow that one.
-            let _ = Flows::open().and_then(|it| it.forget(address, &[at]));
+        let take_out = || self.order(wire::DEL_DEST, wire::dest_key(at)).or_else(gone);
+        match self.front.address.protocol {
+            Protocol::Tcp => take_out(),
+            Protocol::Udp => self.move_flows(at, take_out),
         }
+    }
+
+    /// IPVS drops the next datagram of a flow conntrack still knows (seen on 6.1), so what is known is
+    /// listed before and forgotten right after: only a datagram between the two is lost. A kernel that
+    /// cannot be made to forget costs each flow one.
+    fn move_flows(
+        &self,
+        at: SocketAddr,
+        take_out: impl FnOnce() -> io::Result<()>,
+    ) -> io::Result<()> {
+        let address = &self.front.address;
+        let Ok(flows) = Flows::open() else {
+            return take_out();
+        };
+        let known = flows.at_rest(address, &[at]).unwrap_or_default();
+        take_out()?;
+        let _ = flows.forget_all(address, &known);
+        // Those that came in between.
+        let _ = flows.forget(address, &[at]);
         Ok(())
     }
 
