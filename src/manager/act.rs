@@ -146,8 +146,7 @@ impl Manager {
     }
 
     async fn prove(&mut self, revision: &RevisionId, scene: &Scene) -> io::Result<()> {
-        let when = stamp::format(nanos());
-        self.ledger.judge(revision, &Verdict::Proven { when })?;
+        self.ledger.prove(revision, nanos())?;
         self.tell_instances(vec![revision.clone()], None)?;
         if let Err(why) = self.prune(target_keep(scene)).await {
             self.voice.status(&format!("old revisions are kept: {why}"));

@@ -13,6 +13,7 @@ use crate::model::ledger::{Trace, Wish};
 use crate::model::places::{Places, RUN, RUN_VARIABLE, STATE, STATE_VARIABLE};
 use crate::model::revision::{InstanceName, RevisionId};
 use crate::model::rollout::{FrontRecord, InstanceRecord, Verdict};
+use crate::model::stamp;
 
 /// For everybody's eyes: nothing in the notes is a secret.
 const MODE: u32 = 0o644;
@@ -75,6 +76,22 @@ impl Ledger {
 
     /// Returns every proven revision, the one proven last at the end.
     pub(super) fn proven(&self) -> Vec<RevisionId> {
+        self.judged().into_iter().map(|it| it.1).collect()
+    }
+
+    /// Writes a revision down as proven, never earlier than another: a clock that was set back must not
+    /// change what there is to fall back to.
+    pub(super) fn prove(&self, revision: &RevisionId, now: u64) -> io::Result<()> {
+        let last = self
+            .judged()
+            .pop()
+            .and_then(|it| stamp::parse(it.0.as_bytes()));
+        let when = stamp::format(last.map_or(now, |it| now.max(it + 1)));
+        self.judge(revision, &Verdict::Proven { when })
+    }
+
+    /// When each proven revision was proven, in that order.
+    fn judged(&self) -> Vec<(String, RevisionId)> {
         let entries = std::fs::read_dir(self.places.verdicts());
         let names = entries
             .into_iter()
@@ -89,7 +106,7 @@ impl Ledger {
             })
             .collect();
         proven.sort();
-        proven.into_iter().map(|it| it.1).collect()
+        proven
     }
 
     pub(super) fn wish(&self) -> Wish {
@@ -129,4 +146,30 @@ fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {
 fn write<T: Serialize>(path: &Path, note: &T) -> io::Result<()> {
     let text = serde_json::to_vec_pretty(note).map_err(io::Error::other)?;
     files::write(path, &text, MODE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Ledger;
+    use crate::model::places::Places;
+    use crate::model::revision::RevisionId;
+
+    fn revision(generation: u64) -> RevisionId {
+        let digest = "0".repeat(32);
+        RevisionId { generation, digest }
+    }
+
+    #[test]
+    fn a_clock_set_back_does_not_change_the_order_of_what_was_proven() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places::new("web", folder.path(), folder.path());
+        std::fs::create_dir_all(places.verdicts()).unwrap();
+        let ledger = Ledger { places };
+        for (generation, seconds) in [(3, 9_000), (1, 5_000), (2, 5_001)] {
+            ledger
+                .prove(&revision(generation), seconds * 1_000_000_000)
+                .unwrap();
+        }
+        assert_eq!(ledger.proven(), [revision(3), revision(1), revision(2)]);
+    }
 }
