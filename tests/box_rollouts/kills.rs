@@ -62,9 +62,8 @@ fn killed_inside_each_change_of_the_balancer_it_comes_to_the_same_end() {
     println!("killed at:\n{killed}");
     for moment in ["before", "after"] {
         let times = killed.lines().filter(|it| it.starts_with(moment)).count();
-        // Each of the two addresses has one admission and one swap; what a shim does first in the
-        // manager's absence is not counted.
-        assert!(times >= 3, "{moment}: {killed}");
+        // One admission and one swap at least; what a shim does first in its absence is not counted.
+        assert!(times >= 2, "{moment}: {killed}");
     }
     load.must_have_lost_nothing(&machine);
 }

@@ -115,8 +115,15 @@ rollout:
 /// A machine on which a first revision, `first`, serves and is proven; None where there is no docker.
 #[track_caller]
 pub(crate) fn serving() -> Option<(Machine, String)> {
+    serving_drained_for(DRAIN_SECONDS)
+}
+
+/// The same, with clients that hold their connections longer.
+#[track_caller]
+pub(crate) fn serving_drained_for(seconds: u64) -> Option<(Machine, String)> {
     let machine = Machine::clean()?;
-    let first = Revision::named("first").put(&machine);
+    let first = Revision::named("first").drained_for(seconds);
+    let first = first.put(&machine);
     machine.ok("systemctl start my-service@manager");
     settles(&machine, &first, "first", START);
     Some((machine, first))
