@@ -156,7 +156,7 @@ impl Manager {
             revision.short()
         );
         let event = Event::new(Kind::Proven, Priority::NOTICE, text);
-        self.voice.step(event, Outcome::Going, None).await;
+        self.voice.step(event, Outcome::Proven, None).await;
         Ok(())
     }
 
