@@ -143,11 +143,20 @@ pub async fn follow(
         let all = steps(&ledger);
         let from = all.iter().rposition(|it| Some(it) == told.as_ref());
         for line in &all[from.map_or(0, |it| it + 1)..] {
-            each(line);
             told = Some(line.clone());
+            if line.revision.as_ref().is_some_and(|it| it != revision) {
+                continue;
+            }
+            each(line);
             if let Some(end) = end(&ledger, line, revision, proven) {
                 return Ok(end);
             }
+        }
+        // Not by the steps: the manager may be at those of the one before for a moment longer.
+        if let Ok(other) = wanted(service).await
+            && other != *revision
+        {
+            return Ok(Verdicted::Superseded(revision.clone(), other));
         }
         if seen.elapsed() > GONE {
             return Ok(Verdicted::Lost);
@@ -226,19 +235,17 @@ fn last_turn(steps: &[StepLine], revision: &RevisionId) -> Option<StepLine> {
 }
 
 fn end(ledger: &Ledger, line: &StepLine, revision: &RevisionId, proven: bool) -> Option<Verdicted> {
-    let other = line.revision.as_ref().filter(|it| *it != revision);
-    match (line.outcome, other) {
-        (_, Some(other)) => Some(Verdicted::Superseded(revision.clone(), other.clone())),
-        (Outcome::Proven, None) if proven => Some(Verdicted::Proven(revision.clone())),
-        (Outcome::Done, None) => Some(Verdicted::Done(revision.clone())),
-        (Outcome::Failed, None) => {
+    match line.outcome {
+        Outcome::Proven if proven => Some(Verdicted::Proven(revision.clone())),
+        Outcome::Done => Some(Verdicted::Done(revision.clone())),
+        Outcome::Failed => {
             let report = match ledger.verdict(revision) {
                 Some(Verdict::Failed { report, .. }) => report,
                 Some(Verdict::Proven { .. }) | None => Box::default(),
             };
             Some(Verdicted::GivenUp(revision.clone(), report))
         }
-        (Outcome::Going | Outcome::Proven, None) => None,
+        Outcome::Going | Outcome::Proven => None,
     }
 }
 
