@@ -179,10 +179,9 @@ fn relay(at: &str, folder: &Path) -> Program {
         std::env::set_var("WHARF_RUN", folder);
     }
     balanced(at, BalancerKind::Relay);
-    started(
-        Command::new(env!("CARGO_BIN_EXE_wharf")).args(["relay", "bench"]),
-        at,
-    )
+    // Any build of it, as for the rollouts.
+    let wharf = std::env::var("WHARF").unwrap_or(env!("CARGO_BIN_EXE_wharf").into());
+    started(Command::new(wharf).args(["relay", "bench"]), at)
 }
 
 /// The rules dockerd writes for `--publish`, for clients on its own host.
