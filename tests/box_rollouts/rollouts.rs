@@ -14,9 +14,9 @@ fn rollouts_under_full_load_lose_nothing() {
     let rollouts = number("WHARF_ROLLOUTS", 5);
     let requests = number("WHARF_REQUESTS", 2_000);
     // The long run is about as much as clients can ask that share two processors with what they ask.
-    let (long, words) = match rollouts > 20 {
-        true => (60, "--ka-rate 100 --new-rate 16 --ws-rate 20"),
-        false => (8, "--udpfix-clients 4 --udpfix-rate 100"),
+    let (long, window, words) = match rollouts > 20 {
+        true => (60, 8_000, "--ka-rate 150 --new-rate 16 --ws-rate 20"),
+        false => (8, 1_000, "--udpfix-clients 4 --udpfix-rate 100"),
     };
     let drain = u64::from(long) + 12;
     let Some((machine, _)) = serving_drained_for(drain) else {
@@ -26,7 +26,9 @@ fn rollouts_under_full_load_lose_nothing() {
     let mut took = Vec::new();
     let mut last = None;
     for number in 1..=rollouts {
-        let revision = Revision::named(format!("r{number}")).drained_for(drain);
+        let revision = Revision::named(format!("r{number}"))
+            .drained_for(drain)
+            .window_of(window);
         let id = revision.put(&machine);
         let since = Instant::now();
         machine.ok("wharf roll my-service --detach --timeout 120");
