@@ -56,8 +56,9 @@ impl Load {
     }
 }
 
-/// A datagram that comes while its flow is moved can be lost: seen once in some sixty rollouts.
-const DATAGRAMS: u64 = 1;
+/// A datagram that comes while its flow is moved can be lost, at most one of each flow: none in a hundred
+/// rollouts on a machine at ease, four in one swap on a busy one.
+const DATAGRAMS: u64 = 6;
 
 impl Tally {
     pub(crate) fn answered(&self) -> u64 {
