@@ -48,6 +48,17 @@ pub fn find(typed: &str, ids: &[RevisionId]) -> Result<RevisionId, Unfound> {
     }
 }
 
+/// Returns what is to serve while the wanted revision cannot: the newest of those that run, for it served
+/// until now, proven or not; else the one proven last. `running`: apart from those given up.
+pub fn fallback(
+    wanted: &RevisionId,
+    running: impl Iterator<Item = RevisionId>,
+    proven: Vec<RevisionId>,
+) -> Option<RevisionId> {
+    let warm = running.filter(|it| it != wanted).max();
+    warm.or_else(|| proven.into_iter().rfind(|it| it != wanted))
+}
+
 /// Returns the revision proven last of those that are not wanted.
 pub fn before(wanted: Option<&RevisionId>, judged: &[(RevisionId, Verdict)]) -> Option<RevisionId> {
     proven(judged).rfind(|it| Some(*it) != wanted).cloned()
@@ -103,6 +114,23 @@ mod tests {
     fn proven_at(id: &RevisionId, when: &str) -> (RevisionId, Verdict) {
         let when = when.to_owned();
         (id.clone(), Verdict::Proven { when })
+    }
+
+    #[test]
+    fn what_served_until_now_serves_on_whether_it_was_proven_or_not() {
+        let id = |generation| RevisionId {
+            generation,
+            digest: "0".repeat(32),
+        };
+        let told = |running: &[u64], proven: &[u64]| {
+            let running = running.iter().map(|it| id(*it));
+            fallback(&id(3), running, proven.iter().map(|it| id(*it)).collect())
+        };
+        assert_eq!(told(&[2, 3], &[]), Some(id(2)));
+        assert_eq!(told(&[1, 2, 3], &[1]), Some(id(2)));
+        assert_eq!(told(&[3], &[2, 1]), Some(id(1)));
+        assert_eq!(told(&[3], &[1, 3]), Some(id(1)));
+        assert_eq!(told(&[3], &[]), None);
     }
 
     #[test]

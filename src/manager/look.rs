@@ -32,9 +32,9 @@ impl Manager {
     /// systemd or the balancer do not answer.
     pub(super) async fn look(&mut self) -> io::Result<Scene> {
         let wish = self.ledger.wish();
+        self.sight = self.see().await?;
         let goal = self.goal(&wish).await;
         self.fit_fronts(&goal)?;
-        self.sight = self.see().await?;
         let tables = match &self.fronts {
             Some(fronts) => fronts.read()?,
             None => Vec::new(),

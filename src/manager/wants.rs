@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Manager;
-use crate::decide::{definition, instance};
+use crate::decide::{definition, instance, revision};
 use crate::host::store::Error;
 use crate::model::event::{Event, Kind};
 use crate::model::ledger::Wish;
@@ -77,9 +77,13 @@ impl Manager {
         }
     }
 
-    /// The revision proven last, the wanted one apart.
-    pub(super) fn fallback(&self, wanted: &RevisionId) -> Option<RevisionId> {
-        self.ledger.proven().into_iter().rfind(|it| it != wanted)
+    /// What serves while the wanted one cannot.
+    fn fallback(&self, wanted: &RevisionId) -> Option<RevisionId> {
+        let running = self.sight.units.iter().filter(|it| it.1.active == "active");
+        let running = running.map(|it| it.0.revision.clone());
+        let kept =
+            |it: &RevisionId| !matches!(self.ledger.verdict(it), Some(Verdict::Failed { .. }));
+        revision::fallback(wanted, running.filter(kept), self.ledger.proven())
     }
 
     async fn towards(&mut self, revision: &RevisionId) -> Goal {

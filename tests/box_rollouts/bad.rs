@@ -100,3 +100,22 @@ fn one_there_is_no_room_for() {
         machine.ok("free=$(df --output=avail -B1M /var/lib/docker | tail -n 1); fallocate -l $((free - 60))M /var/lib/docker/full");
     });
 }
+
+/// What serves goes on serving when its successor fails, though it was still inside its own window.
+#[test]
+fn one_that_comes_before_the_old_one_was_proven() {
+    let Some(machine) = Machine::clean() else {
+        return;
+    };
+    let first = Revision::named("first").window_of(20_000);
+    let id = first.put(&machine);
+    machine.ok("systemctl start my-service@manager");
+    let load = Load::begin(&machine, 1, LOADS);
+    let bad = Revision::named("bad")
+        .with("ANSWER", "500")
+        .rollout_key("deadline: 5s");
+    let (_, rolled) = bad.roll(&machine);
+    assert_eq!(rolled.code, 1, "{}{}", rolled.out, machine.story());
+    settles(&machine, &id, "first", LEAVE);
+    load.must_have_lost_nothing(&machine);
+}
