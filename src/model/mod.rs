@@ -2,11 +2,14 @@
 
 pub mod balance;
 pub mod check;
+pub mod cluster;
 pub mod container;
 pub mod delivery;
+pub mod deploy;
 pub mod event;
 pub mod facts;
 pub mod finding;
+pub mod fleet;
 pub mod global;
 pub mod install_step;
 pub mod job;
@@ -17,6 +20,7 @@ pub mod mistake;
 pub mod observed;
 pub mod owner;
 pub mod places;
+pub mod plan;
 pub mod point;
 pub mod relay;
 pub mod revised;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::revision::InstanceName;
 
 /// One container as docker shows it.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Container {
     /// 64 hex digits.
     pub id: String,
@@ -47,7 +47,7 @@ impl Container {
 }
 
 /// One unit as systemd shows it.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Unit {
     /// `runner@web.service`.
     pub id: String,
@@ -83,7 +83,7 @@ pub struct Daemon {
 }
 
 /// One service as `wharf status` shows it: its unit and its container side by side.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Standing {
     pub name: String,
     /// Where its definition was found.
@@ -99,7 +99,7 @@ pub struct Standing {
 }
 
 /// What a unit is to its service with a manager.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "is", rename_all = "lowercase")]
 pub enum Part {
     Manager,
@@ -107,7 +107,7 @@ pub enum Part {
 }
 
 /// An instance and its place behind the service address.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Seat {
     pub instance: InstanceName,
     /// Where the balancer reaches it; None: nowhere yet.

@@ -1,0 +1,73 @@
+//! What a deploy would change, node by node: shown first, done as shown.
+
+use serde::Serialize;
+
+/// All changes, in the order they would be made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    /// Names exactly these changes from exactly this state of the nodes: 12 hex digits.
+    pub id: String,
+    pub changes: Vec<Change>,
+    /// Nodes that could not be asked, and why.
+    pub unreached: Vec<(String, String)>,
+    /// What the operator should know though nothing is done about it.
+    pub notices: Vec<String>,
+}
+
+/// One service on one node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Change {
+    pub service: String,
+    pub node: String,
+    pub mark: Mark,
+    /// What is to be done.
+    pub action: Action,
+    /// What differs, one sentence each.
+    pub why: Vec<String>,
+    /// What could hurt: a restart that interrupts, data that goes.
+    pub danger: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mark {
+    Add,
+    Change,
+    Remove,
+}
+
+/// What is done to a service on a node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "do")]
+pub enum Action {
+    /// A revision is put and rolled out. `expect`: wanted there when the plan was made.
+    Roll { expect: Option<String> },
+    /// The revision wanted already is rolled out: it was not proven yet, or nothing runs.
+    Resume { revision: String },
+    /// A definition of a runner is written and its unit started or restarted.
+    Place,
+    /// Unit and script of a scripted service.
+    Script,
+    /// A unit that is all there is of it is started.
+    Start,
+    /// Its delete script runs, or its manager takes it away.
+    Delete,
+}
+
+impl Mark {
+    /// As plans show it.
+    pub fn sign(self) -> char {
+        match self {
+            Mark::Add => '+',
+            Mark::Change => '~',
+            Mark::Remove => '-',
+        }
+    }
+}
+
+impl Plan {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+}
