@@ -25,6 +25,7 @@ pub mod proxy;
 pub mod signals;
 #[cfg(feature = "influxdb")]
 pub mod spool;
+pub mod ssh;
 pub mod store;
 pub mod surroundings;
 pub mod systemd;

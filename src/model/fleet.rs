@@ -6,6 +6,11 @@ use super::observed::Standing;
 use super::revision::RevisionId;
 use super::rollout::Verdict;
 
+/// Last on stderr where a remote line itself ended with 255, which is also how ssh ends by itself.
+pub const ENDED_255: &str = "wharf: the line itself ended with 255";
+/// Last on stderr where sudo would not run a remote line.
+pub const SUDO_REFUSED: &str = "wharf: sudo refuses";
+
 /// One node, asked once.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Sight {
@@ -35,6 +40,8 @@ pub enum UnreachedKind {
     Late,
     /// It is not the host it was: known_hosts says otherwise.
     HostKey,
+    /// known_hosts says nothing of it, and nobody is there to be asked.
+    NewHost,
     /// It does not let this user in.
     Login,
     /// sudo wants a password, or refuses.

@@ -1,0 +1,3 @@
+//! What is made of many nodes' answers.
+
+pub mod remedy;
