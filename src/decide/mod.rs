@@ -4,6 +4,7 @@ pub mod address;
 pub mod amounts;
 pub mod cause;
 pub mod clean;
+pub mod cluster;
 pub mod container;
 pub mod contrast;
 pub mod create_args;

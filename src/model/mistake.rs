@@ -19,6 +19,20 @@ pub struct Mistake {
     pub hint: Option<String>,
 }
 
+/// One mistake where several files are read together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InFile {
+    /// As it was named to the reader.
+    pub file: String,
+    pub mistake: Mistake,
+}
+
+impl fmt::Display for InFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.mistake)
+    }
+}
+
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}: {}", self.line, self.column, self.what)?;

@@ -19,15 +19,20 @@ pub fn canonical(text: &str) -> Option<String> {
     if text.len() > LONGEST_FILE_BYTES {
         return None;
     }
-    let root = parse::parse(text, &mut Findings::default())?;
-    let Json::Object(mut keys) = json(&root) else {
+    of(&parse::parse(text, &mut Findings::default())?)
+}
+
+/// The same of a tree.
+pub(in crate::decide) fn of(root: &Node) -> Option<String> {
+    let Json::Object(mut keys) = json(root) else {
         return None;
     };
     keys.retain(|key, _| !key.starts_with('_') && key != STORES);
     Some(Json::Object(keys).to_string())
 }
 
-fn json(node: &Node) -> Json {
+/// Returns the values as JSON, the keys of each map sorted.
+pub(in crate::decide) fn json(node: &Node) -> Json {
     match &node.value {
         Value::Empty => Json::Null,
         Value::Scalar(text) => scalar(text),

@@ -9,11 +9,14 @@ use super::{
     tree::{Node, Pair, Value},
 };
 
+/// Why a key that is known elsewhere means nothing here; None: nothing is known of it.
+pub(in crate::decide) type Reason = fn(&str) -> Option<&'static str>;
+
 /// A map of which the keys are known.
 #[derive(Clone)]
-pub(super) struct Fields<'a> {
-    pub(super) place: Place,
-    pub(super) path: String,
+pub(in crate::decide) struct Fields<'a> {
+    pub(in crate::decide) place: Place,
+    pub(in crate::decide) path: String,
     pairs: &'a [Pair],
     /// Keys that were probably meant by unknown ones: reported there, not missing too.
     misspelt: Vec<String>,
@@ -21,30 +24,44 @@ pub(super) struct Fields<'a> {
 
 /// A value with the path that led to it.
 #[derive(Clone)]
-pub(super) struct Entry<'a> {
-    pub(super) path: String,
+pub(in crate::decide) struct Entry<'a> {
+    pub(in crate::decide) path: String,
     /// The key's place, or the item's in a list.
-    pub(super) place: Place,
-    pub(super) node: &'a Node,
+    pub(in crate::decide) place: Place,
+    pub(in crate::decide) node: &'a Node,
 }
 
 impl<'a> Entry<'a> {
     /// Returns the map in it after reporting every key that is not among `known`; no map is a mistake.
-    pub(super) fn fields(&self, known: &[&str], found: &mut Findings) -> Option<Fields<'a>> {
+    pub(in crate::decide) fn fields(
+        &self,
+        known: &[&str],
+        found: &mut Findings,
+    ) -> Option<Fields<'a>> {
+        self.fields_or(known, later::reason, found)
+    }
+
+    /// The same; `reason` says of a key that is near to none why it means nothing here.
+    pub(in crate::decide) fn fields_or(
+        &self,
+        known: &[&str],
+        reason: Reason,
+        found: &mut Findings,
+    ) -> Option<Fields<'a>> {
         let mut fields = self.open(found)?;
         for pair in fields.pairs {
             if known.contains(&pair.key.as_str()) {
                 continue;
             }
             let near = nearest(&pair.key, known.iter().copied());
-            fields.unknown(pair, near, known, found);
+            fields.unknown(pair, near, known, reason, found);
             fields.misspelt.extend(near.map(str::to_owned));
         }
         Some(fields)
     }
 
     /// Returns the map in it, whatever its keys.
-    pub(super) fn open(&self, found: &mut Findings) -> Option<Fields<'a>> {
+    pub(in crate::decide) fn open(&self, found: &mut Findings) -> Option<Fields<'a>> {
         let Value::Map(pairs) = &self.node.value else {
             self.wrong("a map", found);
             return None;
@@ -58,7 +75,7 @@ impl<'a> Entry<'a> {
     }
 
     /// Reports that something else was expected.
-    pub(super) fn wrong(&self, expected: &str, found: &mut Findings) {
+    pub(in crate::decide) fn wrong(&self, expected: &str, found: &mut Findings) {
         let what = match &self.node.value {
             Value::Scalar(text) => format!("expected {expected}, found {}", quoted(text)),
             Value::Empty | Value::List(_) | Value::Map(_) => {
@@ -68,11 +85,11 @@ impl<'a> Entry<'a> {
         self.mistake(what, found);
     }
 
-    pub(super) fn mistake(&self, what: impl Into<String>, found: &mut Findings) {
+    pub(in crate::decide) fn mistake(&self, what: impl Into<String>, found: &mut Findings) {
         found.mistake(self.value_place(), &self.path, what);
     }
 
-    pub(super) fn mistake_with(
+    pub(in crate::decide) fn mistake_with(
         &self,
         what: impl Into<String>,
         hint: impl Into<String>,
@@ -82,7 +99,7 @@ impl<'a> Entry<'a> {
     }
 
     /// Where to point when the value is wrong: at it, or at its key when it is empty.
-    pub(super) fn value_place(&self) -> Place {
+    pub(in crate::decide) fn value_place(&self) -> Place {
         match self.node.value {
             Value::Empty => self.place,
             Value::Scalar(_) | Value::List(_) | Value::Map(_) => self.node.place,
@@ -92,7 +109,7 @@ impl<'a> Entry<'a> {
 
 impl<'a> Fields<'a> {
     /// Returns a map without keys in the place of a single word.
-    pub(super) fn nothing(entry: &Entry<'a>) -> Fields<'a> {
+    pub(in crate::decide) fn nothing(entry: &Entry<'a>) -> Fields<'a> {
         Fields {
             place: entry.place,
             path: entry.path.clone(),
@@ -102,24 +119,24 @@ impl<'a> Fields<'a> {
     }
 
     /// Whether the key is there, be it empty.
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(in crate::decide) fn has(&self, key: &str) -> bool {
         self.pairs.iter().any(|it| it.key == key)
     }
 
     /// Returns the value of a key, be it empty.
-    pub(super) fn as_entry(&self, key: &str) -> Option<Entry<'a>> {
+    pub(in crate::decide) fn as_entry(&self, key: &str) -> Option<Entry<'a>> {
         let pair = self.pairs.iter().find(|it| it.key == key)?;
         Some(self.entry(pair))
     }
 
     /// Returns the value of a key; None when it is absent or empty.
-    pub(super) fn get(&self, key: &str) -> Option<Entry<'a>> {
+    pub(in crate::decide) fn get(&self, key: &str) -> Option<Entry<'a>> {
         let entry = self.as_entry(key)?;
         (!matches!(entry.node.value, Value::Empty)).then_some(entry)
     }
 
     /// Returns a key's value as `how` reads it.
-    pub(super) fn read<T>(
+    pub(in crate::decide) fn read<T>(
         &self,
         key: &str,
         found: &mut Findings,
@@ -129,7 +146,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The same for a key that must be there.
-    pub(super) fn need<T>(
+    pub(in crate::decide) fn need<T>(
         &self,
         key: &str,
         found: &mut Findings,
@@ -144,7 +161,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub(super) fn missing(&self, key: &str, found: &mut Findings) {
+    pub(in crate::decide) fn missing(&self, key: &str, found: &mut Findings) {
         if self.misspelt.iter().any(|it| it == key) {
             return;
         }
@@ -154,7 +171,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Returns all values, the empty ones too, in the order of the file.
-    pub(super) fn all(&self) -> Vec<(&'a str, Entry<'a>)> {
+    pub(in crate::decide) fn all(&self) -> Vec<(&'a str, Entry<'a>)> {
         let pairs = self.pairs.iter();
         pairs.map(|it| (it.key.as_str(), self.entry(it))).collect()
     }
@@ -174,11 +191,18 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn unknown(&self, pair: &Pair, near: Option<&str>, known: &[&str], found: &mut Findings) {
+    fn unknown(
+        &self,
+        pair: &Pair,
+        near: Option<&str>,
+        known: &[&str],
+        reason: Reason,
+        found: &mut Findings,
+    ) {
         let what = format!("unknown key {}", quoted(&pair.key));
         let hint = match near {
             Some(near) => format!("did you mean `{near}`?"),
-            None => match later::reason(&pair.key) {
+            None => match reason(&pair.key) {
                 Some(reason) => reason.to_owned(),
                 None => format!("known here: {}", known.join(", ")),
             },

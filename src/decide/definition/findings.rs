@@ -8,6 +8,8 @@ const MOST_KEPT: usize = 100;
 /// Where something stands in the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::decide) struct Place {
+    /// Which of the files read together; 0 where there is one.
+    pub(in crate::decide) file: u32,
     /// Counted from 1; 0 when there is none.
     pub(in crate::decide) line: usize,
     /// In characters, counted from 1.
@@ -25,14 +27,16 @@ pub(in crate::decide) struct Findings {
 
 #[derive(Debug, Default)]
 struct Kept {
-    list: Vec<Mistake>,
+    /// Each with the number of its file.
+    list: Vec<(u32, Mistake)>,
     beyond: usize,
 }
 
 impl Findings {
     /// Adds something that makes the definition unusable.
     pub(in crate::decide) fn mistake(&mut self, place: Place, path: &str, what: impl Into<String>) {
-        self.mistakes.add(entry(place, path, what.into(), None));
+        self.mistakes
+            .add(place.file, entry(place, path, what.into(), None));
     }
 
     /// The same, with what to do next.
@@ -44,7 +48,8 @@ impl Findings {
         hint: impl Into<String>,
     ) {
         let hint = Some(hint.into());
-        self.mistakes.add(entry(place, path, what.into(), hint));
+        self.mistakes
+            .add(place.file, entry(place, path, what.into(), hint));
     }
 
     /// Adds something the operator should know; the definition works all the same.
@@ -55,7 +60,8 @@ impl Findings {
         what: impl Into<String>,
         hint: Option<String>,
     ) {
-        self.notices.add(entry(place, path, what.into(), hint));
+        self.notices
+            .add(place.file, entry(place, path, what.into(), hint));
     }
 
     /// Returns how many mistakes there are.
@@ -69,6 +75,13 @@ impl Findings {
 
     /// Returns mistakes and notices in the order of the file.
     pub(in crate::decide) fn done(self) -> (Vec<Mistake>, Vec<Mistake>) {
+        let bare = |list: Vec<(u32, Mistake)>| list.into_iter().map(|(_, it)| it).collect();
+        let (mistakes, notices) = self.done_by_file();
+        (bare(mistakes), bare(notices))
+    }
+
+    /// The same, each with the number of the file it is in, file by file.
+    pub(in crate::decide) fn done_by_file(self) -> (Vec<(u32, Mistake)>, Vec<(u32, Mistake)>) {
         (
             self.mistakes.done("mistakes"),
             self.notices.done("warnings"),
@@ -78,25 +91,29 @@ impl Findings {
 
 impl Kept {
     /// The same thing at the same place, as an anchor used twice gives it, counts once.
-    fn add(&mut self, new: Mistake) {
-        let same = |old: &Mistake| {
-            old.line == new.line && old.column == new.column && old.what == new.what
+    fn add(&mut self, file: u32, new: Mistake) {
+        let same = |(in_file, old): &(u32, Mistake)| {
+            let place = (*in_file, old.line, old.column) == (file, new.line, new.column);
+            place && old.what == new.what
         };
         if self.list.iter().any(same) {
             return;
         }
         if self.list.len() < MOST_KEPT {
-            self.list.push(new);
+            self.list.push((file, new));
         } else {
             self.beyond += 1;
         }
     }
 
-    fn done(mut self, noun: &str) -> Vec<Mistake> {
-        self.list.sort_by_key(|it| (it.line, it.column));
+    fn done(mut self, noun: &str) -> Vec<(u32, Mistake)> {
+        self.list
+            .sort_by_key(|(file, it)| (*file, it.line, it.column));
         if self.beyond > 0 {
             let what = format!("{} more {noun} are not listed", self.beyond);
-            self.list.push(entry(Place::default(), "", what, None));
+            let last = self.list.last().map_or(0, |(file, _)| *file);
+            self.list
+                .push((last, entry(Place::default(), "", what, None)));
         }
         self.list
     }

@@ -1,6 +1,6 @@
 //! Every key a definition may have, section by section.
 
-pub(super) const TOP: &[&str] = &[
+pub(in crate::decide) const TOP: &[&str] = &[
     "name",
     "image",
     "container_create_args",

@@ -1,13 +1,13 @@
 //! A definition file, YAML or JSON, to the service it means, with every mistake in it at once.
 
 mod ask;
-mod canonical;
+pub(super) mod canonical;
 pub(super) mod environment;
-mod fields;
+pub(super) mod fields;
 pub(super) mod findings;
 mod flags;
 mod health;
-mod keys;
+pub(super) mod keys;
 mod later;
 mod limits;
 mod logs;
@@ -19,7 +19,7 @@ mod places;
 mod rhythm;
 mod rollout;
 mod secrets;
-mod service;
+pub(super) mod service;
 mod stop;
 pub(super) mod tree;
 mod values;
@@ -81,6 +81,7 @@ fn walk(text: &str, file_name: &str, found: &mut Findings) -> Option<Service> {
             line: 1,
             column: 1,
             width: 1,
+            ..Place::default()
         },
         node: &root,
     };

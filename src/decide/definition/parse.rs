@@ -20,13 +20,40 @@ const MOST_NODES: usize = 50_000;
 /// Levels of one file, those behind aliases included.
 const DEEPEST: usize = 64;
 
+/// A file's values, and what is marked in it.
+pub(in crate::decide) struct Parsed {
+    pub(in crate::decide) root: Node,
+    /// Where each `&name` stands, and whether a `*name` refers to it.
+    pub(in crate::decide) anchors: Vec<(Place, bool)>,
+}
+
 /// Returns the file's tree, or None when there is none to walk; what is wrong with it is in `found`.
 pub(in crate::decide) fn parse(text: &str, found: &mut Findings) -> Option<Node> {
+    parse_numbered(text, 0, found)
+}
+
+/// The same of one file of several, by its number.
+pub(in crate::decide) fn parse_numbered(
+    text: &str,
+    file: u32,
+    found: &mut Findings,
+) -> Option<Node> {
+    parse_within(text, file, MOST_NODES, found).map(|it| it.root)
+}
+
+/// The same with what is marked, of a file that may hold `most` values.
+pub(in crate::decide) fn parse_within(
+    text: &str,
+    file: u32,
+    most: usize,
+    found: &mut Findings,
+) -> Option<Parsed> {
     let mut options = Options::default();
     options.set_emit_comments(false);
     options.emit_unresolved_aliases = true;
     let mut reader = Reader {
-        ruler: Ruler::new(text),
+        ruler: Ruler::new(text, file),
+        most,
         found,
         stack: Vec::new(),
         anchors: HashMap::new(),
@@ -37,18 +64,27 @@ pub(in crate::decide) fn parse(text: &str, found: &mut Findings) -> Option<Node>
     let whole = reader.run(Parser::<StrInput<'_>>::new_from_str_with_options(
         text, options,
     ));
-    let root = reader.root.take();
-    root.filter(|_| whole)
+    let root = reader.root.take().filter(|_| whole)?;
+    let anchors = reader.anchors.into_values();
+    let anchors = anchors.map(|it| (it.node.place, it.used)).collect();
+    Some(Parsed { root, anchors })
 }
 
 struct Reader<'t, 'f> {
     ruler: Ruler<'t>,
     found: &'f mut Findings,
     stack: Vec<Open>,
-    anchors: HashMap<usize, Node>,
+    anchors: HashMap<usize, Anchor>,
     root: Option<Node>,
+    most: usize,
     nodes: usize,
     documents: usize,
+}
+
+/// A value marked with `&name`.
+struct Anchor {
+    node: Node,
+    used: bool,
 }
 
 impl Reader<'_, '_> {
@@ -132,10 +168,11 @@ impl Reader<'_, '_> {
     }
 
     fn alias(&mut self, id: usize, place: Place) -> bool {
-        match self.anchors.get(&id) {
-            Some(node) if self.nodes + node.size > MOST_NODES => self.too_much(place),
-            Some(node) => {
-                let node = node.clone();
+        match self.anchors.get_mut(&id) {
+            Some(it) if self.nodes + it.node.size > self.most => self.too_much(place),
+            Some(it) => {
+                it.used = true;
+                let node = it.node.clone();
                 self.finished(node, 0)
             }
             None => {
@@ -154,7 +191,8 @@ impl Reader<'_, '_> {
     fn finished(&mut self, node: Node, anchor: usize) -> bool {
         let (size, depth, place) = (node.size, node.depth, node.place);
         if anchor != 0 {
-            self.anchors.insert(anchor, node.clone());
+            let node = node.clone();
+            self.anchors.insert(anchor, Anchor { node, used: false });
         }
         match self.stack.last_mut() {
             Some(open) => open.add(node, self.found),
@@ -170,11 +208,14 @@ impl Reader<'_, '_> {
             self.found.mistake(place, "", what);
             return false;
         }
-        self.nodes <= MOST_NODES || self.too_much(place)
+        self.nodes <= self.most || self.too_much(place)
     }
 
     fn too_much(&mut self, place: Place) -> bool {
-        let what = format!("more than {MOST_NODES} values, those behind aliases counted");
+        let what = format!(
+            "more than {} values, those behind aliases counted",
+            self.most
+        );
         self.found.mistake(place, "", what);
         false
     }

@@ -9,11 +9,16 @@ use super::findings::Place;
 /// The lines of one file.
 pub(super) struct Ruler<'t> {
     lines: Vec<&'t str>,
+    file: u32,
 }
 
 impl<'t> Ruler<'t> {
-    pub(super) fn new(text: &'t str) -> Ruler<'t> {
-        Ruler { lines: lines(text) }
+    /// `file` is the number every place gets.
+    pub(super) fn new(text: &'t str, file: u32) -> Ruler<'t> {
+        Ruler {
+            lines: lines(text),
+            file,
+        }
     }
 
     /// Returns where the span starts and how much of that line it covers, at least one character.
@@ -27,6 +32,7 @@ impl<'t> Ruler<'t> {
             line.len().saturating_sub(start.col())
         };
         Place {
+            file: self.file,
             line: start.line(),
             column: start.col() + 1,
             width: width.max(1),
@@ -35,6 +41,7 @@ impl<'t> Ruler<'t> {
 
     pub(super) fn mark(&self, mark: &Marker) -> Place {
         Place {
+            file: self.file,
             line: mark.line(),
             column: mark.col() + 1,
             width: 1,
@@ -48,6 +55,7 @@ impl<'t> Ruler<'t> {
             let blanks = line.len() - line.trim_start_matches(' ').len();
             if line[blanks..].starts_with('\t') {
                 let tab = Place {
+                    file: self.file,
                     line: number,
                     column: blanks + 1,
                     width: 1,

@@ -30,7 +30,11 @@ const PULLS: [(&str, Pull); 3] = [
 ];
 
 /// Returns the service; when mistakes were found it may be half of one.
-pub(super) fn read(entry: &Entry<'_>, file_name: &str, found: &mut Findings) -> Option<Service> {
+pub(in crate::decide) fn read(
+    entry: &Entry<'_>,
+    file_name: &str,
+    found: &mut Findings,
+) -> Option<Service> {
     let bare = bare_image(entry);
     let mut known = keys::TOP.to_vec();
     known.extend(ignored(entry));

@@ -13,7 +13,7 @@ use super::{
 
 impl<'a> Entry<'a> {
     /// Any single value, as typed.
-    pub(super) fn text(&self, found: &mut Findings) -> Option<String> {
+    pub(in crate::decide) fn text(&self, found: &mut Findings) -> Option<String> {
         let Value::Scalar(text) = &self.node.value else {
             self.wrong("a text", found);
             return None;
@@ -27,7 +27,7 @@ impl<'a> Entry<'a> {
     }
 
     /// A text that is not empty.
-    pub(super) fn word(&self, found: &mut Findings) -> Option<String> {
+    pub(in crate::decide) fn word(&self, found: &mut Findings) -> Option<String> {
         let text = self.text(found)?;
         if text.trim().is_empty() {
             self.mistake("an empty text cannot stand here", found);
@@ -36,7 +36,11 @@ impl<'a> Entry<'a> {
         Some(text)
     }
 
-    pub(super) fn whole(&self, range: RangeInclusive<u64>, found: &mut Findings) -> Option<u64> {
+    pub(in crate::decide) fn whole(
+        &self,
+        range: RangeInclusive<u64>,
+        found: &mut Findings,
+    ) -> Option<u64> {
         let number = self.scalar().and_then(|it| it.parse::<u64>().ok());
         let inside = number.filter(|it| range.contains(it));
         if inside.is_none() {
@@ -50,17 +54,17 @@ impl<'a> Entry<'a> {
         inside
     }
 
-    pub(super) fn port(&self, found: &mut Findings) -> Option<u16> {
+    pub(in crate::decide) fn port(&self, found: &mut Findings) -> Option<u16> {
         let port = self.whole(1..=u64::from(u16::MAX), found)?;
         u16::try_from(port).ok()
     }
 
-    pub(super) fn count(&self, found: &mut Findings) -> Option<u32> {
+    pub(in crate::decide) fn count(&self, found: &mut Findings) -> Option<u32> {
         let count = self.whole(1..=u64::from(u32::MAX), found)?;
         u32::try_from(count).ok()
     }
 
-    pub(super) fn truth(&self, found: &mut Findings) -> Option<bool> {
+    pub(in crate::decide) fn truth(&self, found: &mut Findings) -> Option<bool> {
         let truth = self.scalar().and_then(truth);
         if truth.is_none() {
             self.wrong("true or false", found);
@@ -69,7 +73,7 @@ impl<'a> Entry<'a> {
     }
 
     /// A duration, zero allowed.
-    pub(super) fn duration(&self, found: &mut Findings) -> Option<Duration> {
+    pub(in crate::decide) fn duration(&self, found: &mut Findings) -> Option<Duration> {
         let duration = self.scalar().and_then(amounts::duration);
         if duration.is_none() {
             self.wrong("a duration like `30s`, `1m30s` or `500ms`", found);
@@ -78,7 +82,7 @@ impl<'a> Entry<'a> {
     }
 
     /// A duration of at least a millisecond.
-    pub(super) fn time(&self, found: &mut Findings) -> Option<Duration> {
+    pub(in crate::decide) fn time(&self, found: &mut Findings) -> Option<Duration> {
         let duration = self.duration(found)?;
         if duration < Duration::from_millis(1) {
             self.wrong("a duration above zero", found);
@@ -87,7 +91,7 @@ impl<'a> Entry<'a> {
         Some(duration)
     }
 
-    pub(super) fn bytes(&self, found: &mut Findings) -> Option<u64> {
+    pub(in crate::decide) fn bytes(&self, found: &mut Findings) -> Option<u64> {
         let size = self.scalar().and_then(amounts::bytes).filter(|it| *it > 0);
         if size.is_none() {
             self.wrong("a size like `512M`, `1g` or `64k`", found);
@@ -96,7 +100,11 @@ impl<'a> Entry<'a> {
     }
 
     /// One of a closed set of words.
-    pub(super) fn choice<T: Copy>(&self, words: &[(&str, T)], found: &mut Findings) -> Option<T> {
+    pub(in crate::decide) fn choice<T: Copy>(
+        &self,
+        words: &[(&str, T)],
+        found: &mut Findings,
+    ) -> Option<T> {
         let typed = self.scalar().unwrap_or_default();
         if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == typed) {
             return Some(*meaning);
@@ -114,7 +122,7 @@ impl<'a> Entry<'a> {
     }
 
     /// The items of a list; no list is a mistake and an empty one.
-    pub(super) fn items(&self, found: &mut Findings) -> Vec<Entry<'a>> {
+    pub(in crate::decide) fn items(&self, found: &mut Findings) -> Vec<Entry<'a>> {
         let Value::List(nodes) = &self.node.value else {
             self.wrong("a list", found);
             return Vec::new();
@@ -128,13 +136,13 @@ impl<'a> Entry<'a> {
     }
 
     /// A list of single values.
-    pub(super) fn texts(&self, found: &mut Findings) -> Option<Vec<String>> {
+    pub(in crate::decide) fn texts(&self, found: &mut Findings) -> Option<Vec<String>> {
         let items = self.items(found);
         Some(items.iter().filter_map(|it| it.text(found)).collect())
     }
 
     /// One value or a list of them.
-    pub(super) fn one_or_more(&self, found: &mut Findings) -> Option<Vec<String>> {
+    pub(in crate::decide) fn one_or_more(&self, found: &mut Findings) -> Option<Vec<String>> {
         match self.node.value {
             Value::Scalar(_) => self.text(found).map(|it| vec![it]),
             Value::Empty | Value::List(_) | Value::Map(_) => self.texts(found),
@@ -142,7 +150,7 @@ impl<'a> Entry<'a> {
     }
 
     /// A command: a list is its words, a text is handed to a shell.
-    pub(super) fn command(&self, found: &mut Findings) -> Option<Vec<String>> {
+    pub(in crate::decide) fn command(&self, found: &mut Findings) -> Option<Vec<String>> {
         let words = match self.node.value {
             Value::Scalar(_) => shell(self.word(found)?),
             Value::Empty | Value::List(_) | Value::Map(_) => self.texts(found)?,
@@ -154,7 +162,7 @@ impl<'a> Entry<'a> {
         Some(words)
     }
 
-    pub(super) fn scalar(&self) -> Option<&'a str> {
+    pub(in crate::decide) fn scalar(&self) -> Option<&'a str> {
         match &self.node.value {
             Value::Scalar(text) => Some(text),
             Value::Empty | Value::List(_) | Value::Map(_) => None,
@@ -178,7 +186,7 @@ pub(super) fn truth(text: &str) -> Option<bool> {
 
 impl Entry<'_> {
     /// A path on this host, from `/`.
-    pub(super) fn path(&self, found: &mut Findings) -> Option<PathBuf> {
+    pub(in crate::decide) fn path(&self, found: &mut Findings) -> Option<PathBuf> {
         let path = self.word(found)?;
         if !path.starts_with('/') {
             let hint = "a unit has no working directory to start from: write the path from `/`";
