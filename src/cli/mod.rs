@@ -2,7 +2,9 @@
 
 mod ask;
 mod check;
+pub mod fleet_words;
 mod ground;
+mod node;
 mod revise;
 mod roll;
 mod shim;
@@ -104,6 +106,7 @@ async fn act(command: Command) -> u8 {
         Command::Uninstall(wish) => ground::uninstall(&wish),
         Command::Generate { normal, .. } => ground::generate(&normal),
         Command::Unit { service } => ground::unit(&service),
+        Command::Node(wish) => node::node(&wish).await,
         Command::Completions { shell } => ground::completions(shell),
         Command::Man => ground::man(),
     }

@@ -160,6 +160,9 @@ pub enum Command {
         /// The service
         service: String,
     },
+    /// What other machines ask of this one
+    #[command(subcommand, hide = true)]
+    Node(super::fleet_words::NodeWish),
     /// Print completions for a shell
     Completions { shell: clap_complete::Shell },
     /// Print the manual page

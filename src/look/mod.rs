@@ -2,5 +2,6 @@
 
 pub mod logs;
 mod managed;
+pub mod present;
 pub mod status;
 pub mod table;

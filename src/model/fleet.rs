@@ -122,7 +122,8 @@ pub struct ScriptedFact {
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Present {
     pub version: String,
-    /// SHA-256 of the binary that answered.
+    /// SHA-256 of the binary that answered; empty where it was not asked for.
+    #[serde(default)]
     pub binary: String,
     pub services: Vec<Held>,
     pub standings: Vec<Standing>,

@@ -1,0 +1,116 @@
+//! What one node is asked, as one script: one round trip, a handful of processes.
+
+use crate::decide::shell::{HasNul, word};
+use crate::decide::shown;
+use crate::decide::units::escape;
+use crate::model::cluster::{Placed, Workload};
+
+/// Begins the line that names what follows; no program the script runs begins a line so.
+pub(super) const MARK: &str = "--wharf:";
+/// Where scripted deploys leave their records.
+pub const RECORDS: &str = "/var/lib/wharf/scripts";
+/// Where units are looked for, the one in force first.
+pub(super) const UNIT_FOLDERS: [&str; 2] = ["/etc/systemd/system", "/lib/systemd/system"];
+/// Seconds the node's disks, and the node's wharf, have to answer.
+const DISKS_LIMIT: u32 = 3;
+const WHARF_LIMIT: u32 = 8;
+
+/// One service of a node, and the unit that stands for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    pub service: String,
+    /// `web@manager.service`, `runner@web.service`, `web.service`.
+    pub unit: String,
+    /// Its unit's file and its record are asked for as well: nobody else knows what was deployed.
+    pub scripted: bool,
+}
+
+/// Returns what to ask about a service.
+pub fn question(placed: &Placed) -> Question {
+    let name = &placed.name;
+    let (unit, scripted) = match &placed.workload {
+        Workload::Scripted(_) => (format!("{name}.service"), true),
+        Workload::Managed(_) => (format!("{name}@manager.service"), false),
+        Workload::Runner(_) => (escape::unit(name), false),
+    };
+    Question {
+        service: name.clone(),
+        unit,
+        scripted,
+    }
+}
+
+/// Returns the script, for sh as root; `binary`: the hash of the node's wharf is asked for too.
+/// `decide::fleet::facts` reads what it prints.
+///
+/// # Errors
+/// A name has a NUL in it.
+pub fn script(questions: &[Question], binary: bool) -> Result<String, HasNul> {
+    let mut text = format!(
+        "export LC_ALL=C PATH=\"$PATH:/usr/local/bin:/usr/sbin:/sbin\"\n\
+         s() {{ echo; echo \"{MARK}$1\"; }}\n\
+         s clock; date +%s.%N\n\
+         s kernel; grep -sHE '^(MemTotal|MemAvailable|processor|some|[0-9])' \
+         /proc/uptime /proc/loadavg /proc/meminfo /proc/cpuinfo \
+         /proc/pressure/cpu /proc/pressure/memory /proc/pressure/io\n\
+         s disks; timeout {DISKS_LIMIT} df -lkP 2>/dev/null\n"
+    );
+    let units = words(questions.iter().map(|it| it.unit.clone()))?;
+    if !units.is_empty() {
+        let properties = shown::PROPERTIES;
+        text +=
+            &format!("s units; systemctl show --property={properties} -- {units} 2>/dev/null\n");
+    }
+    let scripted = || questions.iter().filter(|it| it.scripted);
+    let files =
+        scripted().flat_map(|it| UNIT_FOLDERS.map(|folder| format!("{folder}/{}", it.unit)));
+    let files = words(files)?;
+    if !files.is_empty() {
+        let records = words(scripted().map(|it| format!("{RECORDS}/{}", it.service)))?;
+        text += &format!(
+            "s files; sha256sum -- {files} 2>/dev/null\ns records; grep -sH '' -- {records}\n"
+        );
+    }
+    text += "if w=$(command -v wharf); then\n";
+    if binary {
+        text += "s binary; sha256sum -- \"$w\"\n";
+    }
+    text += &format!(
+        "s wharf; timeout {WHARF_LIMIT} \"$w\" node look 2>/dev/null </dev/null\ns code; echo $?\nfi\ns end; exit 0\n"
+    );
+    Ok(text)
+}
+
+fn words(words: impl Iterator<Item = String>) -> Result<String, HasNul> {
+    let words: Result<Vec<_>, _> = words.map(|it| word(&it)).collect();
+    Ok(words?.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_never_becomes_a_command() {
+        let hostile = Question {
+            service: "x'; reboot; '".into(),
+            unit: "$(reboot).service".into(),
+            scripted: true,
+        };
+        let text = script(&[hostile], true).unwrap();
+        assert!(text.contains("'$(reboot).service'"), "{text}");
+        assert!(
+            text.contains(r"'/var/lib/wharf/scripts/x'\''; reboot; '\'''"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn without_services_only_the_machine_is_asked() {
+        let text = script(&[], false).unwrap();
+        assert!(
+            !text.contains("systemctl") && !text.contains("sha256sum"),
+            "{text}"
+        );
+    }
+}
