@@ -3,12 +3,14 @@
 pub mod address;
 pub mod amounts;
 pub mod cause;
+pub mod choice;
 pub mod clean;
 pub mod cluster;
 pub mod container;
 pub mod contrast;
 pub mod create_args;
 pub mod definition;
+pub mod deploy;
 pub mod difference;
 pub mod doctor;
 pub mod exit;
@@ -27,6 +29,7 @@ pub mod logged;
 pub mod membership;
 pub mod multiline;
 pub mod pace;
+pub mod plan;
 #[cfg(feature = "influxdb")]
 pub mod points;
 pub mod quote;
@@ -42,7 +45,9 @@ pub mod shown;
 pub mod signals;
 pub mod suggest;
 pub mod table;
+pub mod turns;
 pub mod units;
+pub mod waves;
 
 /// How many cases a property is tried with: `$WHARF_FUZZ_CASES`, or a few.
 #[cfg(test)]

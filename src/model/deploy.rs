@@ -1,6 +1,6 @@
 //! What happens during a deploy, told as it happens, and what became of each node.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -54,6 +54,23 @@ pub enum HostVerdict {
     Skipped { what: String },
     /// Its turn did not come.
     Untouched,
+}
+
+/// Whose turn it is to change a service on a node: `/run/wharf/leases/SERVICE` there. Times are seconds
+/// of that node's own clock.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Lease {
+    pub deploy: String,
+    /// `anna@laptop`.
+    pub owner: String,
+    /// Where its process runs.
+    pub host: String,
+    pub pid: u32,
+    pub message: String,
+    pub since: u64,
+    /// Renewed while the deploy runs.
+    pub until: u64,
 }
 
 /// The end of a deploy.

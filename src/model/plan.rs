@@ -8,6 +8,8 @@ pub struct Plan {
     /// Names exactly these changes from exactly this state of the nodes: 12 hex digits.
     pub id: String,
     pub changes: Vec<Change>,
+    /// What has to be put right before anything is done: where, and what.
+    pub hindrances: Vec<(String, String)>,
     /// Nodes that could not be asked, and why.
     pub unreached: Vec<(String, String)>,
     /// What the operator should know though nothing is done about it.
@@ -26,6 +28,10 @@ pub struct Change {
     pub why: Vec<String>,
     /// What could hurt: a restart that interrupts, data that goes.
     pub danger: Option<String>,
+    /// What is there does not work: given up, failed, or ended badly.
+    pub broken: bool,
+    /// How the node gets back to what it had.
+    pub undo: Undo,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -48,10 +54,28 @@ pub enum Action {
     Place,
     /// Unit and script of a scripted service.
     Script,
-    /// A unit that is all there is of it is started.
+    /// Its delete script, then all of `Script`.
+    Renew,
+    /// A unit that is there already is started.
     Start,
     /// Its delete script runs, or its manager takes it away.
     Delete,
+}
+
+/// The way back from a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "by")]
+pub enum Undo {
+    /// This revision is wanted again.
+    Rollback { revision: String },
+    /// Nothing was there: it is taken away.
+    Withdraw,
+    /// The node kept what was there, and brings it back.
+    Restore,
+    /// Its unit did not run, and is stopped again.
+    Stop,
+    /// There is none.
+    Nothing,
 }
 
 impl Mark {

@@ -1,0 +1,493 @@
+//! Each state of a service on a node, and the change it leads to.
+
+use super::*;
+use crate::decide::definition;
+use crate::model::cluster::{Definition, Links, Scripts, Waves};
+use crate::model::fleet::{Host, Present, Unreached, UnreachedKind};
+use crate::model::observed::Unit;
+use crate::model::revision::RevisionId;
+use crate::model::rollout::{Report, Verdict};
+
+const WEB: &str = "image: nginx:1\naddress: 10.9.0.1:80\nport: 80\nhealth_check: tcp\n";
+const CRON: &str = "image: cron:1\n";
+
+fn definition(text: &str) -> Box<Definition> {
+    let service = definition::read(text, "web.yaml").service.unwrap();
+    let document = definition::canonical(text).unwrap();
+    Box::new(Definition { document, service })
+}
+
+fn scripts() -> Scripts {
+    Scripts {
+        unit: Some("[Service]\nExecStart=/bin/true\n".into()),
+        deploy: Some("apt-get install -y web\n".into()),
+        delete: Some("apt-get purge -y web\n".into()),
+    }
+}
+
+fn placed(name: &str, workload: Workload) -> Placed {
+    Placed {
+        name: name.into(),
+        nodes: vec!["n1".into(), "n2".into()],
+        workload,
+        links: Links::default(),
+        waves: None,
+        pre_deploy: None,
+        push_image: false,
+    }
+}
+
+fn cluster(workload: Workload) -> Cluster {
+    let node = |name: &str| Node {
+        name: name.into(),
+        destination: format!("root@{name}"),
+        labels: Vec::new(),
+    };
+    Cluster {
+        nodes: vec![node("n1"), node("n2")],
+        services: vec![placed("web", workload)],
+        ..Cluster::default()
+    }
+}
+
+fn wish(goal: Goal) -> Wish {
+    Wish {
+        goal,
+        services: Vec::new(),
+        nodes: vec!["n1".into()],
+        only_broken: false,
+        now: 1000.0,
+    }
+}
+
+fn sight(node: &str, facts: Facts) -> Sight {
+    Sight {
+        node: node.into(),
+        took: std::time::Duration::ZERO,
+        found: Ok(facts),
+    }
+}
+
+fn facts(unit: Option<(&str, &str)>, file: Option<&str>) -> Facts {
+    let unit = unit.map(|(active, sub)| UnitFact {
+        service: "web".into(),
+        unit: Unit {
+            active: active.into(),
+            sub: sub.into(),
+            result: "exit-code".into(),
+            enabled: "enabled".into(),
+            ..Unit::default()
+        },
+        file: file.map(scripted::hash),
+    });
+    Facts {
+        host: Host {
+            clock: 1000.0,
+            ..Host::default()
+        },
+        units: unit.into_iter().collect(),
+        wharf: Some(Present::default()),
+        ..Facts::default()
+    }
+}
+
+fn revision(generation: u64) -> RevisionId {
+    format!("{generation}-{}", "ab".repeat(16)).parse().unwrap()
+}
+
+fn holding(mut facts: Facts, document: &str, verdict: Option<Verdict>) -> Facts {
+    let held = Held {
+        service: "web".into(),
+        document: definition::canonical(document),
+        wanted: Some(revision(2)),
+        serving: Some(revision(if verdict == Some(proven()) { 2 } else { 1 })),
+        verdict,
+        before: Some(revision(1)),
+        paused: false,
+    };
+    facts.wharf.as_mut().unwrap().services.push(held);
+    facts
+}
+
+fn proven() -> Verdict {
+    Verdict::Proven {
+        when: String::new(),
+    }
+}
+
+fn failed() -> Verdict {
+    Verdict::Failed {
+        when: String::new(),
+        report: Box::new(Report {
+            what: "it answered 301".into(),
+            ..Report::default()
+        }),
+    }
+}
+
+fn record(mut facts: Facts, script: &str, exit: Option<i32>) -> Facts {
+    facts.scripted.push(ScriptedFact {
+        service: "web".into(),
+        script: scripted::hash(script),
+        exit,
+        when: "2026-11-21".into(),
+        who: "anna".into(),
+    });
+    facts
+}
+
+fn told(workload: Workload, goal: Goal, facts: Facts) -> Plan {
+    plan(&cluster(workload), &[sight("n1", facts)], &wish(goal))
+}
+
+/// The only change, as `MARK ACTION UNDO: WHY; WHY`, or what stands in the way.
+fn line(plan: &Plan) -> String {
+    if let [(node, what)] = &plan.hindrances[..] {
+        return format!("{node}! {what}");
+    }
+    match &plan.changes[..] {
+        [] => "same".into(),
+        [it] => {
+            let action = serde_json::to_value(&it.action).unwrap();
+            let undo = serde_json::to_value(&it.undo).unwrap();
+            let word = |it: &serde_json::Value| it.as_str().unwrap().to_owned();
+            let broken = if it.broken { " broken" } else { "" };
+            format!(
+                "{} {} {}{broken}: {}",
+                it.mark.sign(),
+                word(&action["do"]),
+                word(&undo["by"]),
+                it.why.join("; ")
+            )
+        }
+        more => panic!("{more:?}"),
+    }
+}
+
+#[test]
+fn a_managed_service_in_every_state() {
+    let up = || facts(Some(("active", "running")), None);
+    let newer = WEB.replace("nginx:1", "nginx:2");
+    let cases = [
+        (
+            facts(None, None),
+            "+ roll withdraw: it was never deployed here",
+        ),
+        (holding(up(), WEB, Some(proven())), "same"),
+        (
+            holding(up(), &newer, Some(proven())),
+            "~ roll rollback: image changes from `nginx:2` to `nginx:1`",
+        ),
+        (
+            holding(up(), &newer, Some(failed())),
+            "~ roll rollback broken: image changes from `nginx:2` to `nginx:1`",
+        ),
+        (
+            holding(up(), WEB, Some(failed())),
+            "~ resume rollback broken: 2-abababa was given up here: it answered 301",
+        ),
+        (
+            holding(up(), WEB, None),
+            "~ resume rollback: 2-abababa is not proven yet",
+        ),
+        (
+            holding(facts(Some(("failed", "failed")), None), WEB, Some(proven())),
+            "~ resume stop broken: its manager failed: exit-code",
+        ),
+        (
+            holding(facts(Some(("inactive", "dead")), None), WEB, Some(proven())),
+            "~ resume stop broken: its manager is inactive",
+        ),
+    ];
+    for (facts, expected) in cases {
+        let plan = told(Workload::Managed(definition(WEB)), Goal::Deploy, facts);
+        assert_eq!(line(&plan), expected);
+    }
+}
+
+#[test]
+fn the_way_back_leads_to_what_serves() {
+    let up = || facts(Some(("active", "running")), None);
+    let newer = WEB.replace("nginx:1", "nginx:2");
+    for (verdict, generation) in [(Some(proven()), 2), (Some(failed()), 1), (None, 1)] {
+        let facts = holding(up(), &newer, verdict);
+        let plan = told(Workload::Managed(definition(WEB)), Goal::Deploy, facts);
+        let expected = revision(generation).to_string();
+        assert_eq!(plan.changes[0].undo, Undo::Rollback { revision: expected });
+        let expect = Some(revision(2).to_string());
+        assert_eq!(plan.changes[0].action, Action::Roll { expect });
+    }
+}
+
+#[test]
+fn what_is_paused_is_not_rolled_over_somebodys_head() {
+    let mut facts = holding(facts(Some(("active", "running")), None), WEB, None);
+    facts.wharf.as_mut().unwrap().services[0].paused = true;
+    let plan = told(Workload::Managed(definition(WEB)), Goal::Deploy, facts);
+    assert_eq!(
+        line(&plan),
+        "n1! web is paused there; on the node: wharf resume web"
+    );
+}
+
+#[test]
+fn a_node_without_wharf_is_told_before_anything_changes() {
+    for workload in [
+        Workload::Managed(definition(WEB)),
+        Workload::Runner(definition(CRON)),
+    ] {
+        let bare = Facts {
+            wharf: None,
+            ..facts(None, None)
+        };
+        let plan = told(workload, Goal::Deploy, bare);
+        assert!(
+            line(&plan).starts_with("n1! wharf is not installed there"),
+            "{plan:?}"
+        );
+    }
+}
+
+#[test]
+fn a_runner_in_every_state() {
+    let up = || facts(Some(("active", "running")), None);
+    let newer = CRON.replace("cron:1", "cron:2");
+    let cases = [
+        (
+            facts(None, None),
+            "+ place restore: it was never deployed here",
+        ),
+        (holding(up(), CRON, None), "same"),
+        (
+            holding(up(), &newer, None),
+            "~ place restore: image changes from `cron:2` to `cron:1`",
+        ),
+        (
+            holding(facts(Some(("failed", "failed")), None), CRON, None),
+            "~ place restore broken: its unit failed: exit-code",
+        ),
+        (
+            holding(
+                facts(Some(("activating", "auto-restart")), None),
+                CRON,
+                None,
+            ),
+            "~ place restore broken: its unit fails and is started again: exit-code",
+        ),
+        (
+            holding(facts(Some(("activating", "start")), None), CRON, None),
+            "same",
+        ),
+    ];
+    for (facts, expected) in cases {
+        let plan = told(Workload::Runner(definition(CRON)), Goal::Deploy, facts);
+        assert_eq!(line(&plan), expected);
+    }
+    let plan = told(
+        Workload::Runner(definition(CRON)),
+        Goal::Deploy,
+        holding(up(), &newer, None),
+    );
+    assert_eq!(
+        plan.changes[0].danger.as_deref(),
+        Some("its container is restarted, which interrupts who uses it")
+    );
+}
+
+#[test]
+fn a_scripted_service_in_every_state() {
+    let (unit, deploy) = (scripts().unit.unwrap(), scripts().deploy.unwrap());
+    let up = |file: &str| facts(Some(("active", "running")), Some(file));
+    let down = |file: &str| facts(Some(("failed", "failed")), Some(file));
+    let cases = [
+        (
+            facts(None, None),
+            "+ script restore: its unit is not installed; its deploy script never ran here",
+        ),
+        (record(up(&unit), &deploy, Some(0)), "same"),
+        (
+            record(up("x"), &deploy, Some(0)),
+            "~ script restore: its unit's text differs",
+        ),
+        (
+            record(up(&unit), "old", Some(0)),
+            "~ script restore: its deploy script is another than the one that ran here",
+        ),
+        (
+            record(up(&unit), &deploy, Some(3)),
+            "~ script restore broken: its deploy script ended with 3 here",
+        ),
+        (
+            record(up(&unit), &deploy, None),
+            "~ script restore: its deploy script has not come to its end here",
+        ),
+        (
+            record(down(&unit), &deploy, Some(0)),
+            "~ start stop broken: its unit failed: exit-code",
+        ),
+    ];
+    for (facts, expected) in cases {
+        let plan = told(Workload::Scripted(scripts()), Goal::Deploy, facts);
+        assert_eq!(line(&plan), expected);
+    }
+}
+
+#[test]
+fn a_scripted_service_needs_no_wharf_and_one_that_is_only_looked_at_no_unit_of_the_file() {
+    let only = || Workload::Scripted(Scripts::default());
+    let bare = |unit| Facts {
+        wharf: None,
+        ..facts(unit, None)
+    };
+    let up = told(only(), Goal::Deploy, bare(Some(("active", "running"))));
+    assert_eq!(line(&up), "same");
+    let down = told(only(), Goal::Deploy, bare(Some(("inactive", "dead"))));
+    assert_eq!(line(&down), "~ start stop broken: its unit is inactive");
+    let absent = told(only(), Goal::Deploy, bare(None));
+    assert_eq!((line(&absent), absent.notices.len()), ("same".into(), 1));
+    let gone = told(only(), Goal::Delete, bare(Some(("active", "running"))));
+    assert_eq!((line(&gone), gone.notices.len()), ("same".into(), 1));
+}
+
+#[test]
+fn an_update_sets_up_anew_what_scripts_set_up() {
+    let (unit, deploy) = (scripts().unit.unwrap(), scripts().deploy.unwrap());
+    let same = || {
+        record(
+            facts(Some(("active", "running")), Some(&unit)),
+            &deploy,
+            Some(0),
+        )
+    };
+    let plan = told(Workload::Scripted(scripts()), Goal::Update, same());
+    assert_eq!(line(&plan), "~ renew restore: it is to be set up anew");
+    let fresh = told(
+        Workload::Scripted(scripts()),
+        Goal::Update,
+        facts(None, None),
+    );
+    assert!(line(&fresh).starts_with("+ script"), "{fresh:?}");
+    let held = holding(
+        facts(Some(("active", "running")), None),
+        WEB,
+        Some(proven()),
+    );
+    let managed = told(Workload::Managed(definition(WEB)), Goal::Update, held);
+    assert_eq!(line(&managed), "same");
+}
+
+#[test]
+fn a_deletion_in_every_state() {
+    let unit = scripts().unit.unwrap();
+    let up = || facts(Some(("active", "running")), Some(&unit));
+    let managed = || Workload::Managed(definition(WEB));
+    let runner = || Workload::Runner(definition(CRON));
+    let cases = [
+        (
+            managed(),
+            holding(up(), WEB, None),
+            "- delete nothing: it is to go",
+        ),
+        (managed(), facts(None, None), "same"),
+        (
+            runner(),
+            holding(up(), CRON, None),
+            "- delete nothing: it is to go",
+        ),
+        (runner(), facts(None, None), "same"),
+        (
+            Workload::Scripted(scripts()),
+            up(),
+            "- delete nothing: it is to go",
+        ),
+        (Workload::Scripted(scripts()), facts(None, None), "same"),
+    ];
+    for (workload, facts, expected) in cases {
+        let plan = told(workload, Goal::Delete, facts);
+        assert_eq!(line(&plan), expected);
+        assert!(plan.changes.iter().all(|it| it.danger.is_some()));
+    }
+}
+
+#[test]
+fn a_node_that_is_away_stops_the_deploy_or_is_left_out() {
+    let away = Sight {
+        node: "n1".into(),
+        took: std::time::Duration::ZERO,
+        found: Err(Unreached {
+            kind: UnreachedKind::Refused,
+            what: "Connection refused".into(),
+        }),
+    };
+    let mut meant = cluster(Workload::Runner(definition(CRON)));
+    let mut wish = wish(Goal::Deploy);
+    wish.nodes.clear();
+    let sights = [away, sight("n2", facts(None, None))];
+    let told = plan(&meant, &sights, &wish);
+    assert_eq!(
+        told.unreached,
+        [("n1".to_owned(), "Connection refused".to_owned())]
+    );
+    assert_eq!((told.hindrances.len(), told.changes.len()), (1, 1));
+    meant.waves = Waves {
+        offline: Offline::Skip,
+        ..Waves::default()
+    };
+    let told = plan(&meant, &sights, &wish);
+    assert_eq!((told.hindrances.len(), told.changes.len()), (0, 1));
+    assert_eq!(told.changes[0].node, "n2");
+}
+
+#[test]
+fn a_clock_that_is_off_is_told() {
+    for (clock, words) in [
+        (1059.0, ""),
+        (1093.0, "93 s ahead of"),
+        (900.0, "100 s behind"),
+    ] {
+        let mut facts = facts(None, None);
+        facts.host.clock = clock;
+        let plan = told(Workload::Runner(definition(CRON)), Goal::Deploy, facts);
+        assert_eq!(plan.notices.len(), usize::from(!words.is_empty()));
+        assert!(plan.notices.iter().all(|it| it.contains(words)), "{plan:?}");
+    }
+}
+
+#[test]
+fn only_what_does_not_work_is_tried_again_where_that_is_asked_for() {
+    let wish = Wish {
+        only_broken: true,
+        ..wish(Goal::Deploy)
+    };
+    let meant = cluster(Workload::Runner(definition(CRON)));
+    let fresh = plan(&meant, &[sight("n1", facts(None, None))], &wish);
+    assert!(fresh.is_empty());
+    let failed = holding(facts(Some(("failed", "failed")), None), CRON, None);
+    assert_eq!(plan(&meant, &[sight("n1", failed)], &wish).changes.len(), 1);
+}
+
+#[test]
+fn the_id_names_changes_and_the_state_they_start_from() {
+    let unit = |since: u64| {
+        let mut it = facts(Some(("active", "running")), None);
+        it.units[0].unit.state_for = Some(std::time::Duration::from_secs(since));
+        it.host.load = [since as f64; 3];
+        it
+    };
+    let newer = WEB.replace("nginx:1", "nginx:2");
+    let id = |facts: Facts, text: &str| {
+        let plan = told(Workload::Managed(definition(text)), Goal::Deploy, facts);
+        assert!(plan.id.len() == 12 && plan.id.bytes().all(|it| it.is_ascii_hexdigit()));
+        plan.id
+    };
+    let first = id(holding(unit(1), WEB, Some(proven())), &newer);
+    assert_eq!(id(holding(unit(500), WEB, Some(proven())), &newer), first);
+    assert_ne!(id(holding(unit(1), WEB, Some(failed())), &newer), first);
+    let secret = |value: &str| format!("{WEB}environment: {{DB_PASSWORD: {value}}}\n");
+    let one = id(facts(None, None), &secret("a"));
+    assert_ne!(
+        id(facts(None, None), &secret("b")),
+        one,
+        "what is shown may be the same"
+    );
+}
