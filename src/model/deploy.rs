@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::rollout::Report;
+
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "event")]
@@ -43,8 +45,8 @@ pub enum HostVerdict {
     Failed {
         /// One sentence.
         what: String,
-        /// The node's own failure report, rendered; empty where there is none.
-        report: String,
+        /// The node's own failure report, where there is one.
+        report: Option<Box<Report>>,
     },
     /// It took the change and was put back, because another node failed.
     PutBack { because: String },
@@ -59,7 +61,6 @@ pub enum HostVerdict {
 /// Whose turn it is to change a service on a node: `/run/wharf/leases/SERVICE` there. Times are seconds
 /// of that node's own clock.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
 pub struct Lease {
     pub deploy: String,
     /// `anna@laptop`.

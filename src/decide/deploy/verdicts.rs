@@ -3,6 +3,7 @@
 use super::next::State;
 use crate::model::deploy::{HostVerdict, Outcome};
 use crate::model::plan::Plan;
+use crate::model::rollout::Report;
 
 /// What was heard of one change while it was made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,7 +11,7 @@ pub struct Heard {
     /// Why it failed, one sentence.
     pub what: String,
     /// The node's own report.
-    pub report: String,
+    pub report: Option<Box<Report>>,
     /// Why it could not be put back.
     pub stuck: String,
 }
@@ -117,7 +118,7 @@ mod tests {
         };
         let heard = Heard {
             what: "301".into(),
-            report: "all of it".into(),
+            report: Some(Box::default()),
             stuck: "no room".into(),
         };
         let told = outcome("id", &plan, &states, &vec![heard; states.len()]);
@@ -125,7 +126,9 @@ mod tests {
             .verdicts
             .iter()
             .map(|(_, _, it)| match it {
-                HostVerdict::Failed { what, report } => format!("failed {what} {report}"),
+                HostVerdict::Failed { what, report } => {
+                    format!("failed {what} {}", report.is_some())
+                }
                 HostVerdict::PutBack { because } => format!("back: {because}"),
                 HostVerdict::Stuck { what } => format!("stuck: {what}"),
                 HostVerdict::Skipped { what } => format!("skipped: {what}"),
@@ -136,8 +139,8 @@ mod tests {
             words,
             [
                 "\"done\"",
-                "failed 301 all of it",
-                "failed 301 all of it",
+                "failed 301 true",
+                "failed 301 true",
                 "back: web failed on n1: 301",
                 "stuck: no room",
                 "stuck: 301; then: no room",
