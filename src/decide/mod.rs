@@ -11,6 +11,7 @@ pub mod contrast;
 pub mod create_args;
 pub mod definition;
 pub mod deploy;
+pub mod diagram;
 pub mod difference;
 pub mod doctor;
 pub mod exit;

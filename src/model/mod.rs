@@ -6,6 +6,7 @@ pub mod cluster;
 pub mod container;
 pub mod delivery;
 pub mod deploy;
+pub mod diagram;
 pub mod event;
 pub mod facts;
 pub mod finding;
