@@ -4,6 +4,7 @@ use super::{Refusal, desk};
 use crate::decide::definition;
 use crate::host::store::{self, Kept, Store};
 use crate::model::revision::RevisionId;
+use crate::model::store::CouchPlace;
 use crate::model::store::StorePlace;
 
 /// The two kinds of store.
@@ -74,9 +75,10 @@ fn open(side: Side) -> Result<Store, Refusal> {
         (Side::Files, _) => StorePlace::Files,
         (Side::Couchdb, place @ StorePlace::Couch(_)) => place,
         (Side::Couchdb, StorePlace::Files) => match store::asked()? {
-            (_, Some(url)) => {
-                StorePlace::Couch(crate::model::store::CouchPlace { url, login: None })
-            }
+            (_, Some(url)) => StorePlace::Couch(CouchPlace {
+                url,
+                ..CouchPlace::default()
+            }),
             (_, None) => {
                 let what = "no database is named: set COUCHDB_URL=http://HOST:5984/DATABASE, or `store: {couchdb: …}` in /etc/wharf/wharf.yaml";
                 return Err(Refusal::Unknown(what.to_owned()));

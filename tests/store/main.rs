@@ -5,6 +5,7 @@
 mod couch;
 mod feed;
 mod files;
+mod secure;
 mod server;
 mod words;
 
@@ -45,7 +46,7 @@ fn files(state: &Path) -> Store {
 fn couch(url: &str, state: &Path) -> Store {
     let place = CouchPlace {
         url: url.into(),
-        login: None,
+        ..CouchPlace::default()
     };
     Store::open(&StorePlace::Couch(place), state).unwrap()
 }

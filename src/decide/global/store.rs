@@ -11,7 +11,7 @@ use crate::model::global::Token;
 use crate::model::mistake::Mistake;
 use crate::model::store::{CouchPlace, StorePlace};
 
-const KEYS: [&str; 4] = ["url", "user", "password", "password_file"];
+const KEYS: [&str; 5] = ["url", "user", "password", "password_file", "ca_file"];
 
 /// Returns the store of a host from the text of its wharf.yaml and from `$COUCHDB_URL`, in this
 /// order; files when neither names one.
@@ -27,7 +27,7 @@ pub fn place(text: Option<&str>, couchdb_url: Option<&str>) -> Result<StorePlace
         (Some(place), _) => place,
         (None, Some(url)) => StorePlace::Couch(CouchPlace {
             url: url.to_owned(),
-            login: None,
+            ..CouchPlace::default()
         }),
         (None, None) => StorePlace::Files,
     })
@@ -62,17 +62,21 @@ pub(super) fn read(section: &Pair, found: &mut Findings) -> Option<StorePlace> {
 fn couch(section: &Pair, found: &mut Findings) -> Option<CouchPlace> {
     if text(section).is_some() {
         let url = url(section, "store.couchdb", found)?;
-        return Some(CouchPlace { url, login: None });
+        return Some(CouchPlace {
+            url,
+            ..CouchPlace::default()
+        });
     }
     let before = found.count();
-    let (mut address, mut user, mut password) = (None, None, None);
+    let (mut address, mut user, mut password, mut ca_file) = (None, None, None, None);
     for pair in pairs(&section.node, "store.couchdb", found) {
         let path = format!("store.couchdb.{}", pair.key);
         match pair.key.as_str() {
             "url" => address = url(pair, &path, found),
             "user" => user = word(pair, &path, found),
             "password" => password = word(pair, &path, found).map(Token::Text),
-            "password_file" => password = file(pair, &path, found),
+            "password_file" => password = file(pair, &path, found).map(Token::File),
+            "ca_file" => ca_file = file(pair, &path, found),
             _ => unknown(pair, "store.couchdb", &KEYS, found),
         }
     }
@@ -103,7 +107,11 @@ fn couch(section: &Pair, found: &mut Findings) -> Option<CouchPlace> {
             return None;
         }
     };
-    Some(CouchPlace { url, login })
+    Some(CouchPlace {
+        url,
+        login,
+        ca_file,
+    })
 }
 
 fn url(pair: &Pair, path: &str, found: &mut Findings) -> Option<String> {
@@ -157,15 +165,15 @@ fn word(pair: &Pair, path: &str, found: &mut Findings) -> Option<String> {
     }
 }
 
-fn file(pair: &Pair, path: &str, found: &mut Findings) -> Option<Token> {
+fn file(pair: &Pair, path: &str, found: &mut Findings) -> Option<PathBuf> {
     let text = word(pair, path, found)?;
     if !text.starts_with('/') {
-        let what = "`password_file` is not an absolute path";
+        let what = format!("`{}` is not an absolute path", pair.key);
         let hint = "write it from the root, as in `/etc/wharf/couchdb.password`";
         found.mistake_with(pair.node.place, path, what, hint);
         return None;
     }
-    Some(Token::File(PathBuf::from(text)))
+    Some(PathBuf::from(text))
 }
 
 #[cfg(test)]
@@ -189,16 +197,20 @@ mod tests {
             short,
             Some(StorePlace::Couch(CouchPlace {
                 url: url.clone(),
-                login: None
+                ..CouchPlace::default()
             }))
         );
         let long = format!(
-            "store:\n  couchdb:\n    url: {url}\n    user: me\n    password_file: /run/p\n"
+            "store:\n  couchdb:\n    url: {url}\n    user: me\n    password_file: /run/p\n    ca_file: /run/ca\n"
         );
         let login = Some(("me".to_owned(), Token::File("/run/p".into())));
         assert_eq!(
             store(&long),
-            Some(StorePlace::Couch(CouchPlace { url, login }))
+            Some(StorePlace::Couch(CouchPlace {
+                url,
+                login,
+                ca_file: Some("/run/ca".into())
+            }))
         );
     }
 
@@ -221,6 +233,10 @@ mod tests {
             (
                 "store: {couchdb: {url: 'http://d/s', user: a, password_file: p}}\n",
                 "not an absolute path",
+            ),
+            (
+                "store: {couchdb: {url: 'http://d/s', ca_file: ca.pem}}\n",
+                "`ca_file` is not an absolute path",
             ),
             ("store: {mongodb: x}\n", "unknown key `mongodb`"),
         ] {

@@ -56,7 +56,12 @@ impl Database {
         let _ = base.set_password(None);
         base.set_query(None);
         base.set_fragment(None);
-        let client = client(base.scheme() == "https")?;
+        let roots = match (base.scheme(), &place.ca_file) {
+            ("https", Some(path)) => named_authorities(path)?,
+            ("https", None) => all_authorities(),
+            _ => rustls::RootCertStore::empty(),
+        };
+        let client = client(roots)?;
         Ok(Database {
             client,
             base,
@@ -226,12 +231,7 @@ fn last_cause(why: reqwest::Error) -> String {
 
 /// reqwest asks the system for authorities even for http, and fails on a host that has none; so it
 /// is given a finished TLS configuration.
-fn client(https: bool) -> Result<Client, Error> {
-    let mut roots = rustls::RootCertStore::empty();
-    if https {
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        roots.add_parsable_certificates(own_authorities());
-    }
+fn client(roots: rustls::RootCertStore) -> Result<Client, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -248,6 +248,34 @@ fn client(https: bool) -> Result<Client, Error> {
         .pool_max_idle_per_host(0)
         .build()
         .map_err(|why| Error::Refused(format!("set up HTTP: {why}")))
+}
+
+/// Those of `ca_file` and no other.
+fn named_authorities(path: &Path) -> Result<rustls::RootCertStore, Error> {
+    let unusable = |why: String| {
+        Error::Refused(format!(
+            "the authorities in {}, named as `ca_file` of the store: {why}",
+            path.display()
+        ))
+    };
+    let found: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path)
+        .map_err(|why| unusable(why.to_string()))?
+        .collect();
+    let mut roots = rustls::RootCertStore::empty();
+    let (added, _) =
+        roots.add_parsable_certificates(found.map_err(|why| unusable(why.to_string()))?);
+    match added {
+        0 => Err(unusable("it holds no certificate".to_owned())),
+        _ => Ok(roots),
+    }
+}
+
+/// The public ones, and the host's own.
+fn all_authorities() -> rustls::RootCertStore {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    roots.add_parsable_certificates(own_authorities());
+    roots
 }
 
 /// $SSL_CERT_FILE, or the first bundle there is; unreadable ones count as absent.
@@ -272,7 +300,7 @@ mod tests {
     fn the_address_is_shown_without_its_password() {
         let place = CouchPlace {
             url: "http://me:s%40cret@db:5984/services/".to_owned(),
-            login: None,
+            ..CouchPlace::default()
         };
         let database = Database::new(&place).unwrap();
         assert_eq!(database.place(), "http://db:5984/services");
@@ -291,7 +319,7 @@ mod tests {
         for url in ["", "db:5984/services", "ftp://db/services", "/services"] {
             let place = CouchPlace {
                 url: url.to_owned(),
-                login: None,
+                ..CouchPlace::default()
             };
             assert!(Database::new(&place).is_err(), "{url}");
         }
