@@ -82,18 +82,29 @@ pub(super) async fn diff(service: &str, from: &str, to: Option<&str>, json: bool
 
 /// Makes an old revision the wanted one and prints its id.
 pub(super) async fn rollback(service: &str, to: Option<&str>, note: &str, json: bool) -> u8 {
-    let (now, before) = match turn::rollback(service, to, note).await {
-        Ok(found) => found,
+    let turn::Back {
+        now,
+        before,
+        untold,
+    } = match turn::rollback(service, to, note).await {
+        Ok(back) => back,
         Err(why) => return refused(service, &why, json),
     };
     if json {
-        say::answer_line(&json!({"wanted": now, "before": before}).to_string());
+        say::answer_line(&json!({"wanted": now, "before": before, "untold": untold}).to_string());
         return super::DONE;
     }
     match before {
         Some(before) if before == now => say::talk("nothing changed: it is wanted already"),
         Some(before) => say::talk(&format!("{} was wanted so far", before.short())),
         None => {}
+    }
+    if let Some(why) = untold {
+        say::talk(&format!(
+            "note: {}\nthis host goes by it all the same, and its manager tells the store when that is back; \
+             whoever changes {service} there first wins, and `wharf history {service}` says so",
+            say::words::plain(&why)
+        ));
     }
     say::answer_line(&now.to_string());
     super::DONE

@@ -49,6 +49,7 @@ pub mod table;
 pub mod turns;
 pub mod units;
 pub mod waves;
+pub mod unsent;
 
 /// How many cases a property is tried with: `$WHARF_FUZZ_CASES`, or a few.
 #[cfg(test)]

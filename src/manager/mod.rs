@@ -97,6 +97,8 @@ pub struct Manager {
     /// Asked to bring everything down.
     leaving: bool,
     not_before: Instant,
+    /// When the store is to be told of a rollback at the latest.
+    settle_at: Instant,
     pinged: Instant,
 }
 
@@ -140,6 +142,7 @@ pub async fn run(service: &str, given: Vec<Address>) -> io::Result<u8> {
         announced: false,
         leaving: false,
         not_before: Instant::now(),
+        settle_at: Instant::now(),
         pinged: Instant::now(),
     };
     manager.ask_store().await;

@@ -25,6 +25,7 @@ impl Manager {
 
     /// One look and one step.
     pub(super) async fn turn(&mut self) -> Then {
+        self.heed_unsent().await;
         if let Err(why) = self.gather().await {
             self.later(&why.to_string()).await;
         }

@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::Manager;
-use crate::decide::{definition, instance, revision};
+use crate::decide::{definition, instance, revision, unsent};
 use crate::host::store::Error;
 use crate::model::event::{Event, Kind};
 use crate::model::ledger::Wish;
@@ -13,9 +16,12 @@ use crate::model::revision::{Revision, RevisionId, Wanted};
 use crate::model::rollout::{Rollout, Verdict};
 use crate::model::scene::{Goal, Target};
 use crate::model::service::Service;
+use crate::model::store::Settled;
 
 /// Definitions read and kept; a service has few in use at a time.
 const KEPT: usize = 16;
+/// How often a store that was away is told of a rollback, beside the moment its watch says it is back.
+const SETTLE: Duration = Duration::from_secs(30);
 
 /// A revision's definition as meant.
 pub(super) struct Known {
@@ -28,6 +34,9 @@ pub(super) type Definitions = HashMap<RevisionId, Arc<Known>>;
 impl Manager {
     /// Asks the store again; while it does not answer, what it said last holds.
     pub(super) async fn ask_store(&mut self) {
+        if let Err(why) = self.tell_store().await {
+            return self.voice.problem(Kind::StoreLost, why.to_string()).await;
+        }
         let asked = self.store.wanted(&self.service).await;
         if let Some(why) = self.store.trouble() {
             self.voice.problem(Kind::StoreLost, why).await;
@@ -42,6 +51,47 @@ impl Manager {
                 }
             }
             Err(why) => self.voice.problem(Kind::StoreLost, why.to_string()).await,
+        }
+    }
+
+    /// Tells the store of a rollback made while it was away, and the journal which of the two wins.
+    async fn tell_store(&mut self) -> Result<(), Error> {
+        let settled = self.store.settle(&self.service, unsent::fate).await?;
+        let event = match settled {
+            None => return Ok(()),
+            Some(Settled::Kept(id)) => {
+                let text = format!(
+                    "the store wants {} now, as it was asked here while it was away",
+                    id.short()
+                );
+                Event::new(Kind::StoreBack, Priority::INFO, text)
+            }
+            Some(Settled::Overruled(id, why)) => {
+                let text = format!(
+                    "the rollback to {} made here while the store was away is over: {why}",
+                    id.short()
+                );
+                Event::new(Kind::StoreBack, Priority::WARNING, text)
+            }
+        };
+        self.voice.over(Kind::StoreLost);
+        self.voice.tell(event, None).await;
+        Ok(())
+    }
+
+    /// Goes by a rollback made while the store is away, as soon as it is asked. The word that the store is
+    /// back comes from the watch; where none comes, it is tried now and then.
+    pub(super) async fn heed_unsent(&mut self) {
+        let Some(unsent) = self.store.unsent(&self.service) else {
+            return;
+        };
+        let meant = Wanted::Revision(unsent.revision);
+        if self.wanted != meant {
+            self.wanted = meant;
+            self.settle_at = Instant::now() + SETTLE;
+        } else if self.settle_at <= Instant::now() {
+            self.settle_at = Instant::now() + SETTLE;
+            self.ask_store().await;
         }
     }
 

@@ -38,11 +38,7 @@ impl Desk {
 
     /// Returns the wanted revision; a store that is away is an error here, for a change needs it.
     pub(super) async fn wanted(&self) -> Result<Wanted, Refusal> {
-        let wanted = self.store.wanted(&self.service).await?;
-        match self.store.trouble() {
-            Some(why) => Err(store::Error::Away(why).into()),
-            None => Ok(wanted),
-        }
+        Ok(self.store.standing(&self.service).await?)
     }
 
     /// Returns the revision that is meant; None means the wanted one.
@@ -94,9 +90,6 @@ impl Desk {
         let path = self.places.wish();
         let text = files::read(&path).unwrap_or_default();
         let mut wish: Wish = serde_json::from_str(&text).unwrap_or_default();
-        if !withdrawn && !wish.withdrawn && !path.exists() {
-            return Ok(());
-        }
         wish.withdrawn = withdrawn;
         wish.asked += 1;
         std::fs::create_dir_all(self.places.rollout())?;

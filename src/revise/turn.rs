@@ -4,20 +4,27 @@ use super::desk::{self, Desk};
 use super::{Refusal, record};
 use crate::decide::{definition, revision};
 use crate::host::files;
+use crate::host::store::Error;
 use crate::model::revision::{RevisionId, Wanted};
 
-/// Makes an old revision the wanted one: the one meant, or the one proven last before. Returns it
-/// with the one wanted so far.
+/// What a rollback made of the store's wish.
+#[derive(Debug)]
+pub struct Back {
+    pub now: RevisionId,
+    /// Wanted so far.
+    pub before: Option<RevisionId>,
+    /// Why the store has not been told; this host goes by it all the same.
+    pub untold: Option<String>,
+}
+
+/// Makes an old revision the wanted one: the one meant, or the one proven last before. With a database
+/// that is away it is so on this host, and the database is told when it is back.
 ///
 /// # Errors
 /// [`Refusal`]; nothing is changed then.
-pub async fn rollback(
-    service: &str,
-    typed: Option<&str>,
-    note: &str,
-) -> Result<(RevisionId, Option<RevisionId>), Refusal> {
+pub async fn rollback(service: &str, typed: Option<&str>, note: &str) -> Result<Back, Refusal> {
     let desk = Desk::open(service)?;
-    let so_far = match desk.wanted().await? {
+    let so_far = match desk.store.wanted(service).await? {
         Wanted::Revision(id) => Some(id),
         Wanted::Deleted | Wanted::Unknown => None,
     };
@@ -30,9 +37,7 @@ pub async fn rollback(
         })?,
     };
     let kept = desk.store.fetch(service, &id).await?;
-    desk.store
-        .want(service, &id, &desk::signature(note))
-        .await?;
+    let untold = want(&desk, &id, note).await?;
     // Whoever asks for a revision that failed wants it tried again.
     let failed = desk.judged().into_iter().any(|(it, verdict)| {
         it == id && matches!(verdict, crate::model::rollout::Verdict::Failed { .. })
@@ -46,7 +51,24 @@ pub async fn rollback(
     {
         record::reload()?;
     }
-    Ok((id, so_far))
+    Ok(Back {
+        now: id,
+        before: so_far,
+        untold,
+    })
+}
+
+/// Returns why the store was not told, where it is away.
+async fn want(desk: &Desk, id: &RevisionId, note: &str) -> Result<Option<String>, Refusal> {
+    let by = desk::signature(note);
+    match desk.store.want(&desk.service, id, &by).await {
+        Ok(()) => Ok(None),
+        Err(Error::Away(why)) => {
+            desk.store.want_unsent(&desk.service, id, &by)?;
+            Ok(Some(why))
+        }
+        Err(why) => Err(why.into()),
+    }
 }
 
 /// Deletes the service from its store and has its manager take everything of it away. Returns

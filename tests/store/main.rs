@@ -2,6 +2,7 @@
 // Tests start real servers, measure time and say loudly what they skip.
 #![allow(clippy::disallowed_methods, clippy::print_stderr)]
 
+mod away;
 mod couch;
 mod feed;
 mod files;

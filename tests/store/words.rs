@@ -335,3 +335,46 @@ fn a_move_to_a_database_and_back_is_told() {
         serde_json::from_str(&other.wharf(&["revisions", "web", "--json"]).out).unwrap();
     assert_eq!(rows[1]["wanted"], true);
 }
+
+#[test]
+fn a_rollback_without_the_database_is_done_here_and_says_so() {
+    if !there() {
+        return;
+    }
+    let mut server = Server::running();
+    let host = Host::new();
+    let text = format!("store: {{couchdb: '{}'}}\n", server.url());
+    host.write("wharf.yaml", &text);
+    let first = host.put(GOOD);
+    let second = host.put(&GOOD.replace("nginx:1", "nginx:2"));
+    let asked = || read(&host.path("state/rollouts/web/wish.json"))["asked"].as_u64();
+    let before = asked();
+    server.stop();
+    let back = host.wharf(&["rollback", "web", "1"]);
+    assert_eq!((back.code, back.out.trim()), (0, first.as_str()));
+    for part in ["does not answer", "this host goes by it", "wins"] {
+        assert!(back.err.contains(part), "{part}: {}", back.err);
+    }
+    assert!(asked() > before, "the manager is not woken");
+    let json = host.wharf(&["rollback", "web", &second, "--json"]);
+    let json: Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(
+        (&json["wanted"], &json["before"]),
+        (&Value::from(second), &Value::from(first.clone()))
+    );
+    assert!(json["untold"].as_str().unwrap().contains("does not answer"));
+    assert_eq!(host.wharf(&["rollback", "web", "1"]).code, 0);
+    // What only the database could take is refused as ever.
+    let file = host.write("web.yaml", &GOOD.replace("nginx:1", "nginx:3"));
+    assert_ne!(host.wharf(&["put", "web", &file]).code, 0);
+    assert_ne!(host.wharf(&["withdraw", "web"]).code, 0);
+    server.start();
+    let rows: Value =
+        serde_json::from_str(&host.wharf(&["revisions", "web", "--json"]).out).unwrap();
+    assert_eq!(rows[1]["wanted"], true, "{rows}");
+    let third = host.put(&GOOD.replace("nginx:1", "nginx:3"));
+    assert!(third.starts_with("3-"), "{third}");
+    let rows: Value =
+        serde_json::from_str(&host.wharf(&["revisions", "web", "--json"]).out).unwrap();
+    assert_eq!(rows[0]["wanted"], true, "the later word: {rows}");
+}

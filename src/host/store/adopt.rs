@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::couch::{Couch, wanted};
 use super::document::{self, Addition};
 use super::{Error, Kept};
-use crate::model::revision::{RevisionId, Wanted};
+use crate::model::revision::{Revision, RevisionId, Wanted};
 use crate::model::store::Signature;
 
 impl Couch {
@@ -34,7 +34,12 @@ impl Couch {
         }
         let mut taken = Vec::new();
         for it in kept.iter().filter(|it| !there.contains(&it.revision.id)) {
-            self.keep(service, &it.revision.id, &sealed(it)?).await?;
+            self.keep(
+                service,
+                &it.revision.id,
+                &sealed(&it.revision, &it.document)?,
+            )
+            .await?;
             taken.push(it.revision.id.clone());
         }
         if let (Wanted::Unknown, Wanted::Revision(_), Some(newest)) = (&found, wished, kept.last())
@@ -49,7 +54,7 @@ impl Couch {
     }
 
     async fn replicate(&self, service: &str, kept: &Kept) -> Result<(), Error> {
-        let mut document = sealed(kept)?;
+        let mut document = sealed(&kept.revision, &kept.document)?;
         document["_id"] = json!(service);
         document["_rev"] = json!(kept.revision.id);
         let body = json!({"new_edits": false, "docs": [document]});
@@ -65,8 +70,7 @@ impl Couch {
 }
 
 /// The document a revision of another store becomes.
-fn sealed(kept: &Kept) -> Result<Value, Error> {
-    let Kept { revision, document } = kept;
+pub(super) fn sealed(revision: &Revision, document: &str) -> Result<Value, Error> {
     let content: Value = serde_json::from_str(document)
         .map_err(|why| Error::Refused(format!("revision {}: {why}", revision.id)))?;
     let by = Signature {

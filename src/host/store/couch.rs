@@ -10,6 +10,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::Error;
+use super::adopt;
 use super::changes::Changes;
 use super::document::{self, Addition};
 use super::files::Files;
@@ -23,7 +24,7 @@ const LAST: char = '\u{fff0}';
 /// One database, with its cache.
 pub struct Couch {
     pub(super) database: Database,
-    cache: Files,
+    pub(super) cache: Files,
     trouble: Mutex<Option<String>>,
 }
 
@@ -50,27 +51,6 @@ impl Couch {
     pub(super) fn trouble(&self) -> Option<String> {
         let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         trouble.clone()
-    }
-
-    pub(super) async fn wanted(&self, service: &str) -> Result<Wanted, Error> {
-        let cached = self.cache.wanted(service);
-        let head = self.head(service).await;
-        self.note(head.as_ref().err());
-        match head {
-            Ok(head) => {
-                let wanted = match (wanted(&head), &cached) {
-                    // Of a database somebody emptied: what runs goes on.
-                    (Wanted::Unknown, Ok(Wanted::Revision(_) | Wanted::Deleted)) => Wanted::Deleted,
-                    (wanted, _) => wanted,
-                };
-                self.cache.point(service, &wanted)?;
-                Ok(wanted)
-            }
-            Err(why) => match cached? {
-                Wanted::Unknown => Err(why),
-                known @ (Wanted::Revision(_) | Wanted::Deleted) => Ok(known),
-            },
-        }
     }
 
     pub(super) async fn fetch(&self, service: &str, id: &RevisionId) -> Result<Revision, Error> {
@@ -151,19 +131,34 @@ impl Couch {
     ) -> Result<(), Error> {
         let head = self.head(service).await?;
         if id_of(wanted(&head)).as_ref() == Some(id) {
+            self.cache.drop_unsent(service)?;
             return self.cache.point(service, &Wanted::Revision(id.clone()));
         }
+        self.want_over(&head, service, id, by).await
+    }
+
+    /// Writes over the document as it was seen, so that nobody's change in between is lost.
+    pub(super) async fn want_over(
+        &self,
+        head: &Head,
+        service: &str,
+        id: &RevisionId,
+        by: &Signature,
+    ) -> Result<(), Error> {
         let revision = self.fetch(service, id).await?;
         // The cache may hold it as it was typed, before the revision came into this database.
         let content = match self.body(service, id).await? {
             Some(document) => document,
-            None => serde_json::from_str(&revision.definition).map_err(|why| {
-                Error::Refused(format!("revision {id} of {service} is no JSON: {why}"))
-            })?,
+            // Forgotten there; the other hosts are to find it again.
+            None => {
+                let document = adopt::sealed(&revision, &revision.definition)?;
+                self.keep(service, id, &document).await?;
+                document
+            }
         };
         let addition = Addition::new(by, revision.image_digest, Some(id.clone()));
         let document = document::compose(&document::content(&content), &addition);
-        self.write(service, &head, &document).await?;
+        self.write(service, head, &document).await?;
         self.cache.point(service, &Wanted::Revision(id.clone()))
     }
 
@@ -181,6 +176,8 @@ impl Couch {
                 _ => return Err(self.database.refusal(&answer, "delete the document")),
             }
         }
+        self.cache.see(service, None)?;
+        self.cache.drop_unsent(service)?;
         match self.cache.wanted(service)? {
             Wanted::Unknown => Ok(()),
             Wanted::Revision(_) | Wanted::Deleted => self.cache.point(service, &Wanted::Deleted),
@@ -244,7 +241,7 @@ impl Couch {
         }
     }
 
-    /// Writes the service's document over `head`, and nothing else.
+    /// Writes the service's document over `head`; what was to be told before is out of date then.
     async fn write(
         &self,
         service: &str,
@@ -260,7 +257,12 @@ impl Couch {
             .ask(Method::PUT, service, &[], Some(&document))
             .await?;
         match answer.status {
-            status if status.is_success() => rev(&answer.body["rev"], &self.place()),
+            status if status.is_success() => {
+                let rev = rev(&answer.body["rev"], &self.place())?;
+                self.cache.see(service, Some(&rev))?;
+                self.cache.drop_unsent(service)?;
+                Ok(rev)
+            }
             StatusCode::CONFLICT => Err(self.conflict(service).await),
             _ => Err(self.database.refusal(&answer, "take the document")),
         }
@@ -358,7 +360,7 @@ impl Couch {
         Error::Conflict(super::conflict(service, &id, &ours.who, &ours.when))
     }
 
-    fn note(&self, why: Option<&Error>) {
+    pub(super) fn note(&self, why: Option<&Error>) {
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         *trouble = why.map(ToString::to_string);
     }

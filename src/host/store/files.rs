@@ -7,11 +7,15 @@ use std::time::Duration;
 
 use super::{Error, Kept, folder::Folder};
 use crate::model::revision::{Revision, RevisionId, Wanted};
-use crate::model::store::{Draft, Signature};
+use crate::model::store::{Draft, Signature, Unsent};
 
 /// Holds the id of the wanted revision, or [`DELETED`].
 pub(super) const WANTED: &str = "wanted";
 const DELETED: &str = "deleted";
+/// Of a database's cache: the document's own revision as it was seen last, or [`DELETED`].
+const SEEN: &str = "seen";
+/// Of a database's cache: a rollback that it is still to be told.
+const UNSENT: &str = "unsent";
 /// Held while a writer is at it; holds that writer's name.
 const LOCK: &str = ".lock";
 /// How long a writer waits for another one, and how often it looks.
@@ -184,6 +188,43 @@ impl Files {
             return Ok(());
         }
         self.write(&path, &format!("{text}\n"))
+    }
+
+    /// Returns the document's revision as it was seen last; None: deleted, or never seen.
+    pub(super) fn seen(&self, service: &str) -> Result<Option<RevisionId>, Error> {
+        let text = read(&self.folder(service).join(SEEN))?;
+        Ok(text.and_then(|it| it.trim().parse().ok()))
+    }
+
+    /// Writes down which revision the document has, unless that stands there already.
+    pub(super) fn see(&self, service: &str, rev: Option<&RevisionId>) -> Result<(), Error> {
+        let path = self.folder(service).join(SEEN);
+        let text = rev.map_or_else(|| DELETED.to_owned(), ToString::to_string);
+        if read(&path)?.is_some_and(|it| it.trim() == text) {
+            return Ok(());
+        }
+        self.write(&path, &format!("{text}\n"))
+    }
+
+    /// One that cannot be read counts as none: what the database said last holds then.
+    pub(super) fn unsent(&self, service: &str) -> Option<Unsent> {
+        let text = read(&self.folder(service).join(UNSENT)).ok()??;
+        serde_json::from_str(&text).ok()
+    }
+
+    pub(super) fn keep_unsent(&self, service: &str, unsent: &Unsent) -> Result<(), Error> {
+        let path = self.folder(service).join(UNSENT);
+        let text = serde_json::to_string_pretty(unsent)
+            .map_err(|why| Error::Disk(format!("write {}: {why}", path.display())))?;
+        self.write(&path, &text)
+    }
+
+    pub(super) fn drop_unsent(&self, service: &str) -> Result<(), Error> {
+        let path = self.folder(service).join(UNSENT);
+        match fs::remove_file(&path) {
+            Err(why) if why.kind() != io::ErrorKind::NotFound => Err(disk("remove", &path, &why)),
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     /// The ids of all bodies, the oldest first.

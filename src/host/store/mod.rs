@@ -7,12 +7,13 @@ mod document;
 mod files;
 mod folder;
 mod http;
+mod standing;
 
 use std::path::{Path, PathBuf};
 
 use crate::model::global::Token;
 use crate::model::revision::{Revision, RevisionId, Wanted};
-use crate::model::store::{Draft, Signature, StorePlace};
+use crate::model::store::{Draft, Fate, Settled, Signature, StorePlace, Unsent};
 
 use couch::Couch;
 use files::Files;
@@ -95,6 +96,55 @@ impl Store {
         match self {
             Store::Files(files) => files.wanted(service),
             Store::Couch(couch) => couch.wanted(service).await,
+        }
+    }
+
+    /// Returns which revision the store itself wants, whatever this host goes by while it is away.
+    ///
+    /// # Errors
+    /// Why nobody could be asked; [`Error::Disk`].
+    pub async fn standing(&self, service: &str) -> Result<Wanted, Error> {
+        checked(service)?;
+        match self {
+            Store::Files(files) => files.wanted(service),
+            Store::Couch(couch) => couch.standing(service).await,
+        }
+    }
+
+    /// Returns the rollback that the database is still to be told; nothing is asked.
+    pub fn unsent(&self, service: &str) -> Option<Unsent> {
+        match self {
+            Store::Files(_) => None,
+            Store::Couch(couch) => couch.cache.unsent(service),
+        }
+    }
+
+    /// Makes a revision that this host keeps the wanted one here, for a database that is away.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when this host does not keep it; [`Error::Disk`].
+    pub fn want_unsent(&self, service: &str, id: &RevisionId, by: &Signature) -> Result<(), Error> {
+        checked(service)?;
+        match self {
+            Store::Files(_) => Ok(()),
+            Store::Couch(couch) => couch.want_unsent(service, id, by),
+        }
+    }
+
+    /// Tells the database of an unsent rollback, or drops it, as `fate` says; returns how it came out,
+    /// None when there is none.
+    ///
+    /// # Errors
+    /// Why nobody could be asked; it stays unsent then.
+    pub async fn settle(
+        &self,
+        service: &str,
+        fate: impl Fn(&Unsent, Option<&RevisionId>, &Wanted) -> Fate,
+    ) -> Result<Option<Settled>, Error> {
+        checked(service)?;
+        match self {
+            Store::Files(_) => Ok(None),
+            Store::Couch(couch) => couch.settle(service, fate).await,
         }
     }
 
