@@ -29,3 +29,4 @@ pub mod ssh;
 pub mod store;
 pub mod surroundings;
 pub mod systemd;
+pub mod verdicts;

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::decide::global;
 use crate::host::files;
 use crate::host::store::{self, Store};
+use crate::host::verdicts;
 use crate::model::ledger::{Trace, Wish};
 use crate::model::places::{Places, RUN, RUN_VARIABLE, STATE, STATE_VARIABLE};
 use crate::model::revision::{InstanceName, RevisionId};
@@ -92,15 +93,9 @@ impl Ledger {
 
     /// When each proven revision was proven, in that order.
     fn judged(&self) -> Vec<(String, RevisionId)> {
-        let entries = std::fs::read_dir(self.places.verdicts());
-        let names = entries
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|it| it.file_name());
-        let mut proven: Vec<(String, RevisionId)> = names
-            .filter_map(|it| it.to_str()?.strip_suffix(".json")?.parse().ok())
-            .filter_map(|revision| match self.verdict(&revision)? {
+        let all = verdicts::all(&self.places).into_iter();
+        let mut proven: Vec<_> = all
+            .filter_map(|(revision, verdict)| match verdict {
                 Verdict::Proven { when } => Some((when, revision)),
                 Verdict::Failed { .. } => None,
             })

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::Refusal;
 use crate::decide::{definition, global, revision};
 use crate::host::store::{self, Store};
-use crate::host::{clock, files, surroundings};
+use crate::host::{clock, files, surroundings, verdicts};
 use crate::model::ledger::Wish;
 use crate::model::places::{Places, RUN, RUN_VARIABLE, STATE, STATE_VARIABLE};
 use crate::model::revision::{RevisionId, Wanted};
@@ -60,18 +60,7 @@ impl Desk {
 
     /// Returns what became of revisions on this host.
     pub(super) fn judged(&self) -> Vec<(RevisionId, Verdict)> {
-        let entries = std::fs::read_dir(self.places.verdicts());
-        let names = entries
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|it| it.file_name());
-        let ids = names.filter_map(|it| it.to_str()?.strip_suffix(".json")?.parse().ok());
-        ids.filter_map(|id: RevisionId| {
-            let text = files::read(&self.places.verdict(&id)).ok()?;
-            Some((id, serde_json::from_str(&text).ok()?))
-        })
-        .collect()
+        verdicts::all(&self.places)
     }
 
     /// Returns the revisions with an instance on this host: each has a folder while it runs.
