@@ -148,13 +148,13 @@ fn steps_alone(node: &Node) {
     ] {
         put(node, number);
         node.until(LIMIT, IN_WINDOW);
-        let deed = node.ok(&format!("{}; {deed} >/dev/null; {}", NOW, NOW));
-        let took: Vec<&str> = deed.split_whitespace().collect();
+        let disturbed = node.ok(&format!("{NOW}; {deed} >/dev/null; {NOW}"));
+        let at: Vec<&str> = disturbed.split_whitespace().collect();
         let converged = node.until(LIMIT, &proven(number));
         println!(
             "{what} inside the window (at {} to {} s): alone and proven {} s later",
-            took[0],
-            took[1],
+            at[0],
+            at[1],
             converged.as_secs()
         );
     }
@@ -249,7 +249,10 @@ fn a_store_that_is_gone_changes_nothing_and_a_deletion_waits_for_a_word() {
     node.ok("wharf withdraw my-service");
     node.until(LIMIT, "test -z \"$(docker ps -aq; ipvsadm -Sn)\"");
     node.ok("systemctl disable --now my-service@manager 2>/dev/null");
-    service_managers_own_service(&node, &store, &url);
+    nothing_left(&node);
+    if std::env::var_os(ALL).is_some() {
+        service_managers_own_service(&node, &store, &url);
+    }
 }
 
 /// Returns the generation of the revision that serves then: the rollback's document was the third.
