@@ -39,6 +39,7 @@ fn the_table_is_as_ipvsadm_sees_it_and_connections_stay() {
         "the_ground_is_prepared_or_told",
         "a_swap_is_two_writes_and_a_look",
         "connections::connections_stay_and_flows_move",
+        "datagrams::no_datagram_is_lost",
     ] {
         print!("{}", inside(&node, test));
     }

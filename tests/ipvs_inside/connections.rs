@@ -102,6 +102,14 @@ fn flows_move(address: &str, one: SocketAddr, two: SocketAddr) {
     assert_eq!(ask(), one.ip().to_string());
     balancer.change(&Change::Remove(one)).unwrap();
     assert_eq!(ask(), two.ip().to_string());
+    // What a swap leaves behind that was killed while datagrams waited: rules, and nobody who answers them.
+    for chain in ["gate", "local_gate"] {
+        shell(&format!(
+            "table=$(nft list tables | grep -o 'inet wharf_ipvs_udp_.*') && ! nft list chain $table {chain} | grep queue && \
+             nft add rule $table {chain} meta l4proto udp queue num 60000 bypass"
+        ));
+    }
+    assert_eq!(ask(), two.ip().to_string());
     balancer.change(&Change::Delete).unwrap();
 }
 
@@ -122,8 +130,8 @@ fn two_words(line: &str) -> [String; 2] {
     [(); 2].map(|()| words.next().unwrap_or_default())
 }
 
-/// A bridge with two real servers behind it, and a client that is far.
-struct Ground {
+/// A bridge with two real servers and a client behind it, and a client that is far.
+pub(super) struct Ground {
     servers: Vec<Child>,
 }
 
@@ -135,6 +143,10 @@ for it in 1 2; do
   ip -n rs$it link set lo up && ip -n rs$it link set eth0 up
   ip -n rs$it route add default via 10.57.0.1 && ip -n rs$it -6 route add default via fd00:57::1
 done
+ip netns add beside && ip link add wp3 type veth peer name eth0 netns beside && ip link set wp3 master wbr up
+ip -n beside addr add 10.57.0.13/24 dev eth0 && ip -n beside -6 addr add fd00:57::13/64 dev eth0 nodad
+ip -n beside link set lo up && ip -n beside link set eth0 up
+ip -n beside route add default via 10.57.0.1 && ip -n beside -6 route add default via fd00:57::1
 ip netns add far && ip link add wfar type veth peer name eth0 netns far && ip link set wfar up
 ip addr add 10.58.0.1/24 dev wfar && ip -6 addr add fd00:58::1/64 dev wfar nodad
 ip -n far addr add 10.58.0.2/24 dev eth0 && ip -n far -6 addr add fd00:58::2/64 dev eth0 nodad
@@ -143,11 +155,11 @@ ip -n far route add default via 10.58.0.1 && ip -n far -6 route add default via 
 iptables -I DOCKER-USER -i wbr -j ACCEPT
 ";
 const TEAR: &str = "
-for it in rs1 rs2 far; do ip netns del $it 2>/dev/null; done; ip link del wbr 2>/dev/null
+for it in rs1 rs2 beside far; do ip netns del $it 2>/dev/null; done; ip link del wbr 2>/dev/null
 iptables -D DOCKER-USER -i wbr -j ACCEPT 2>/dev/null; true";
 
 impl Ground {
-    fn new() -> Ground {
+    pub(super) fn new() -> Ground {
         shell(TEAR);
         shell(&format!("set -e\n{BUILD}"));
         let program = std::env::current_exe().unwrap();
@@ -199,9 +211,10 @@ fn answers() {
             }),
             spawn(move || {
                 let mut bytes = [0; 64];
-                while let Ok((_, from)) = datagrams.recv_from(&mut bytes) {
-                    let _ =
-                        datagrams.send_to(format!("{} {}\n", at.ip(), from.ip()).as_bytes(), from);
+                while let Ok((length, from)) = datagrams.recv_from(&mut bytes) {
+                    let asked = String::from_utf8_lossy(&bytes[..length]);
+                    let said = format!("{} {} {asked}\n", at.ip(), from.ip());
+                    let _ = datagrams.send_to(said.as_bytes(), from);
                 }
             }),
         ]

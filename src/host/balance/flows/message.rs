@@ -25,12 +25,22 @@ pub(super) enum Message<'a> {
 impl<'a> Message<'a> {
     /// Returns a request for a listing.
     pub(super) fn listing(kind: u16, family: u8, attributes: &[u8]) -> Vec<u8> {
-        request(kind, REQUEST | DUMP, family, attributes)
+        request(kind, REQUEST | DUMP, [family, 0, 0, 0], attributes)
     }
 
     /// Returns a request that is answered when it is done.
     pub(super) fn order(kind: u16, family: u8, attributes: &[u8]) -> Vec<u8> {
-        request(kind, REQUEST | ACKNOWLEDGE, family, attributes)
+        request(kind, REQUEST | ACKNOWLEDGE, [family, 0, 0, 0], attributes)
+    }
+
+    /// The same of a queue.
+    pub(super) fn queue_order(kind: u16, queue: u16, attributes: &[u8]) -> Vec<u8> {
+        request(kind, REQUEST | ACKNOWLEDGE, resource(queue), attributes)
+    }
+
+    /// Returns what a queue is told without an answer, unless it is refused.
+    pub(super) fn queue_word(kind: u16, queue: u16, attributes: &[u8]) -> Vec<u8> {
+        request(kind, REQUEST, resource(queue), attributes)
     }
 
     /// Returns the messages in what was received.
@@ -57,7 +67,12 @@ fn ended<'a>(content: &[u8]) -> Message<'a> {
     }
 }
 
-fn request(kind: u16, flags: u16, family: u8, attributes: &[u8]) -> Vec<u8> {
+fn resource(queue: u16) -> [u8; FAMILY] {
+    let [high, low] = queue.to_be_bytes();
+    [0, 0, high, low]
+}
+
+fn request(kind: u16, flags: u16, head: [u8; FAMILY], attributes: &[u8]) -> Vec<u8> {
     let length = (HEADER + FAMILY + attributes.len()) as u32;
     let mut bytes = Vec::new();
     bytes.extend(length.to_ne_bytes());
@@ -65,7 +80,7 @@ fn request(kind: u16, flags: u16, family: u8, attributes: &[u8]) -> Vec<u8> {
     bytes.extend(flags.to_ne_bytes());
     // Sequence and sender: one request at a time on a socket of its own.
     bytes.extend([0; 8]);
-    bytes.extend([family, 0, 0, 0]);
+    bytes.extend(head);
     bytes.extend(attributes);
     bytes
 }

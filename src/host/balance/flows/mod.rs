@@ -4,12 +4,13 @@
 //! `conntrack`: hosts that have nft do not have it by themselves.
 
 mod message;
+mod queue;
 
 use std::collections::BTreeSet;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::net::netlink::{NETFILTER, SocketAddrNetlink};
 use rustix::net::{
@@ -19,6 +20,7 @@ use rustix::net::{
 
 use crate::model::balance::{Address, Protocol};
 use message::{Attributes, Message, attribute, nested};
+pub(super) use queue::Queue;
 
 /// The kernel's answers come in pieces of at most 32 KiB.
 const PIECE: usize = 64 * 1024;
@@ -27,10 +29,12 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// Pieces of one listing: ten million connections and more.
 const PIECES_MOST: usize = 100_000;
 
-/// How often a flow that is owed an answer is looked at again, and how long after: one that is never
-/// answered, or whose answers were lost, is not waited for any longer.
-const ROUNDS: u32 = 25;
+/// How long a flow that is owed an answer is waited for, and how long after it is looked at again: one
+/// that is never answered, or whose answers were lost, is not waited for any longer.
+const REST: Duration = Duration::from_millis(100);
 const ROUND: Duration = Duration::from_millis(4);
+/// Connections forgotten in one go; the kernel's answers to them have to find room.
+const AT_ONCE: usize = 64;
 /// Counts packets of each connection, those made from then on.
 const ACCOUNTING: &str = "/proc/sys/net/netfilter/nf_conntrack_acct";
 
@@ -73,6 +77,11 @@ pub(super) fn account() {
     let _ = std::fs::write(ACCOUNTING, "1");
 }
 
+#[allow(clippy::disallowed_methods, reason = "a wait here is bounded in time")]
+fn now() -> Instant {
+    Instant::now()
+}
+
 /// Returns how many connections of this real server are open, and how many are over.
 pub(super) fn count(flows: &[Flow], server: SocketAddr) -> (u32, u32) {
     let of = flows.iter().filter(|it| it.server == server);
@@ -94,15 +103,7 @@ impl Flows {
     /// # Errors
     /// The kernel has none, or we may not.
     pub(super) fn open() -> io::Result<Flows> {
-        let socket = socket_with(
-            AddressFamily::NETLINK,
-            SocketType::RAW,
-            SocketFlags::CLOEXEC,
-            Some(NETFILTER),
-        )?;
-        bind(&socket, &SocketAddrNetlink::new(0, 0))?;
-        sockopt::set_socket_timeout(&socket, sockopt::Timeout::Recv, Some(ANSWER_LIMIT))?;
-        Ok(Flows(socket))
+        open().map(Flows)
     }
 
     /// Asks for what cannot be there, to see whether asking works.
@@ -136,16 +137,17 @@ impl Flows {
     /// # Errors
     /// In the kernel's words; a connection that is over by itself meanwhile is no error.
     pub(super) fn forget(&self, address: &Address, servers: &[SocketAddr]) -> io::Result<()> {
-        for round in 1..=ROUNDS {
+        let since = now();
+        loop {
+            let late = since.elapsed() >= REST;
             let flows = self.with(address, servers)?.into_iter();
-            let (due, quiet): (Vec<_>, Vec<_>) = flows.partition(|it| it.due && round < ROUNDS);
+            let (due, quiet): (Vec<_>, Vec<_>) = flows.partition(|it| it.due && !late);
             self.forget_all(address, &quiet)?;
             if due.is_empty() {
                 return Ok(());
             }
             std::thread::sleep(ROUND);
         }
-        Ok(())
     }
 
     /// Returns the connections of this address with these real servers, at a moment when no client is owed
@@ -158,15 +160,15 @@ impl Flows {
         address: &Address,
         servers: &[SocketAddr],
     ) -> io::Result<Vec<Flow>> {
-        let mut flows = self.with(address, servers)?;
-        for _ in 1..ROUNDS {
-            if flows.iter().all(|it| !it.due) {
-                break;
+        let since = now();
+        loop {
+            let late = since.elapsed() >= REST;
+            let flows = self.with(address, servers)?;
+            if late || flows.iter().all(|it| !it.due) {
+                return Ok(flows);
             }
             std::thread::sleep(ROUND);
-            flows = self.with(address, servers)?;
         }
-        Ok(flows)
     }
 
     /// Forgets these, without another look.
@@ -174,7 +176,8 @@ impl Flows {
     /// # Errors
     /// In the kernel's words; a connection that is over by itself meanwhile is no error.
     pub(super) fn forget_all(&self, address: &Address, flows: &[Flow]) -> io::Result<()> {
-        flows.iter().try_for_each(|it| self.drop_flow(address, it))
+        let mut some = flows.chunks(AT_ONCE);
+        some.try_for_each(|some| self.drop_flows(address, some))
     }
 
     fn with(&self, address: &Address, servers: &[SocketAddr]) -> io::Result<Vec<Flow>> {
@@ -183,12 +186,18 @@ impl Flows {
         Ok(flows)
     }
 
-    fn drop_flow(&self, address: &Address, flow: &Flow) -> io::Result<()> {
-        self.ask(&Message::order(DELETE, family(address), &flow.key))?;
-        match self.answers(|_| ()) {
+    /// All in one datagram: there may be tens of thousands, and some may be waiting for it.
+    fn drop_flows(&self, address: &Address, flows: &[Flow]) -> io::Result<()> {
+        let orders = flows
+            .iter()
+            .flat_map(|it| Message::order(DELETE, family(address), &it.key));
+        self.ask(&orders.collect::<Vec<_>>())?;
+        // Each is answered by itself.
+        let answers: Vec<_> = flows.iter().map(|_| self.answers(|_| ())).collect();
+        answers.into_iter().try_for_each(|it| match it {
             Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(()),
             other => other,
-        }
+        })
     }
 
     fn list(&self, address: &Address, filter: &[u8]) -> io::Result<Vec<Flow>> {
@@ -203,21 +212,38 @@ impl Flows {
         Ok(())
     }
 
-    /// Gives each answer to `take` until the last.
-    fn answers(&self, mut take: impl FnMut(&[u8])) -> io::Result<()> {
-        let mut piece = vec![0; PIECE];
-        for _ in 0..PIECES_MOST {
-            let (length, _) = recv(&self.0, &mut piece[..], RecvFlags::empty())?;
-            for message in Message::all(&piece[..length]) {
-                match message {
-                    Message::Body(body) => take(body),
-                    Message::Done => return Ok(()),
-                    Message::Refused(errno) => return Err(io::Error::from_raw_os_error(errno)),
-                }
+    fn answers(&self, take: impl FnMut(&[u8])) -> io::Result<()> {
+        answers(&self.0, take)
+    }
+}
+
+/// A way to the kernel's netfilter.
+fn open() -> io::Result<OwnedFd> {
+    let socket = socket_with(
+        AddressFamily::NETLINK,
+        SocketType::RAW,
+        SocketFlags::CLOEXEC,
+        Some(NETFILTER),
+    )?;
+    bind(&socket, &SocketAddrNetlink::new(0, 0))?;
+    sockopt::set_socket_timeout(&socket, sockopt::Timeout::Recv, Some(ANSWER_LIMIT))?;
+    Ok(socket)
+}
+
+/// Gives each answer to `take` until the last.
+fn answers(socket: &OwnedFd, mut take: impl FnMut(&[u8])) -> io::Result<()> {
+    let mut piece = vec![0; PIECE];
+    for _ in 0..PIECES_MOST {
+        let (length, _) = recv(socket, &mut piece[..], RecvFlags::empty())?;
+        for message in Message::all(&piece[..length]) {
+            match message {
+                Message::Body(body) => take(body),
+                Message::Done => return Ok(()),
+                Message::Refused(errno) => return Err(io::Error::from_raw_os_error(errno)),
             }
         }
-        Err(io::Error::other("conntrack's listing does not end"))
     }
+    Err(io::Error::other("conntrack's listing does not end"))
 }
 
 fn flow(address: &Address, body: &[u8]) -> Option<Flow> {
