@@ -44,9 +44,7 @@ fn nothing_fails_while_revisions_come_and_go() {
     report("undo, as typed, in the window", "ms", undone);
     report("swap", "ms", swaps(&node));
     print_load(&told, rollouts, rollbacks);
-    let swaps = u64::from(rollouts + 2 * rollbacks);
-    assert!(lost(&told, false) == 0, "{told:#}{}", node.story());
-    assert!(lost(&told, true) <= swaps, "{told:#}{}", node.story());
+    assert!(lost(&told) == 0, "{told:#}{}", node.story());
     for load in ["new", "ka", "ws", "dl", "long", "udpfix", "udpfresh"] {
         assert!(told["loads"][load]["answered"].as_u64() > Some(0), "{load}");
     }
@@ -55,12 +53,10 @@ fn nothing_fails_while_revisions_come_and_go() {
     }
 }
 
-/// Requests lost: datagrams, or everything else. IPVS drops a datagram that comes between the removal of its
-/// real server and the end of its old way in conntrack, two calls to the kernel: at most one a swap.
-fn lost(told: &serde_json::Value, datagrams: bool) -> u64 {
-    let loads = told["loads"].as_object().unwrap().iter();
-    let meant = loads.filter(|(name, _)| name.starts_with("udp") == datagrams);
-    meant.map(|(_, it)| it["failed"].as_u64().unwrap()).sum()
+/// Requests of every kind that were refused, cut, late or wrong, datagrams that were not answered too.
+fn lost(told: &Value) -> u64 {
+    let loads = told["loads"].as_object().unwrap().values();
+    loads.map(|it| it["failed"].as_u64().unwrap()).sum()
 }
 
 /// A node with a service address, three images, and a definition for each.
