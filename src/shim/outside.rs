@@ -28,6 +28,8 @@ const HEAR_OUT: Duration = Duration::from_millis(300);
 /// A docker that does not take a new call for so long is taken for one that is going: it answers the
 /// calls under way meanwhile.
 const DOOR: Duration = Duration::from_secs(2);
+/// The end of a connection is known at once; another docker needs longer than this to begin.
+const END_TOLD: Duration = Duration::from_millis(100);
 /// A container that ends so long after somebody's stop signal has ended for its own reasons.
 const SIGNAL_LASTS: Duration = Duration::from_secs(120);
 
@@ -69,8 +71,7 @@ impl Shim {
             Some(Ok(Hint::Started | Hint::Died | Hint::Removed)) => None,
             Some(Err(_)) | None => {
                 // The wait notices a lost daemon too; without this the ended stream would spin.
-                watch.hints = stream::pending().boxed();
-                watch.deaf = true;
+                watch.deafen();
                 None
             }
         }
@@ -112,7 +113,7 @@ impl Shim {
                 }
                 Ok(Some(_)) if since.elapsed() < grace => sleep(STEP).await,
                 Ok(Some(_)) => {
-                    let daemon = door(outside).await;
+                    let daemon = watch.door(outside).await;
                     return Some(Ending::Ended(self.ender(daemon, watch)));
                 }
                 Ok(None) => return Some(Ending::Ended(Ender::RemovedOutside)),
@@ -150,18 +151,15 @@ impl Shim {
     /// Reads docker's events up to the container's death, which stands behind what led to it.
     async fn hear_out(&mut self, watch: &mut Watch) {
         let until = Instant::now() + HEAR_OUT;
-        while let Ok(Some(Ok(hint))) = timeout(
-            until.saturating_duration_since(Instant::now()),
-            watch.hints.next(),
-        )
-        .await
-        {
-            match hint {
-                Hint::Died | Hint::Removed => return,
-                Hint::Killed { .. } | Hint::OutOfMemory => {
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            match timeout(left, watch.hints.next()).await {
+                Ok(Some(Ok(Hint::Died | Hint::Removed))) | Err(_) => return,
+                Ok(Some(Ok(hint @ (Hint::Killed { .. } | Hint::OutOfMemory)))) => {
                     self.hint(Some(Ok(hint)), watch);
                 }
-                Hint::Started | Hint::Paused | Hint::Unpaused => {}
+                Ok(Some(Ok(Hint::Started | Hint::Paused | Hint::Unpaused))) => {}
+                Ok(Some(Err(_)) | None) => return watch.deafen(),
             }
         }
     }
@@ -221,14 +219,38 @@ impl Shim {
     }
 }
 
-/// Whether docker takes new calls; only asked where a signal of docker's ended the container.
-async fn door(outside: Option<Signal>) -> Daemon {
-    if outside.is_none() {
-        return Daemon::Stayed;
+impl Watch {
+    /// Whether docker takes new calls, and is the one that was there before; only asked where a signal of
+    /// docker's ended the container. systemd holds docker's socket: a call can be answered by the next
+    /// docker, but the events end with the one they come from.
+    async fn door(&mut self, outside: Option<Signal>) -> Daemon {
+        if outside.is_none() {
+            return Daemon::Stayed;
+        }
+        match timeout(DOOR, Docker::connect()).await {
+            Ok(Ok(_)) if !self.events_ended().await => Daemon::Stayed,
+            Ok(Ok(_) | Err(_)) | Err(_) => Daemon::Leaving,
+        }
     }
-    match timeout(DOOR, Docker::connect()).await {
-        Ok(Ok(_)) => Daemon::Stayed,
-        Ok(Err(_)) | Err(_) => Daemon::Leaving,
+
+    async fn events_ended(&mut self) -> bool {
+        let until = Instant::now() + END_TOLD;
+        while !self.deaf {
+            let left = until.saturating_duration_since(Instant::now());
+            match timeout(left, self.hints.next()).await {
+                // What is heard now no longer changes what became of the container.
+                Ok(Some(Ok(_))) => {}
+                Ok(Some(Err(_)) | None) => self.deafen(),
+                Err(_) => return false,
+            }
+        }
+        true
+    }
+
+    /// The events have ended.
+    fn deafen(&mut self) {
+        self.hints = stream::pending().boxed();
+        self.deaf = true;
     }
 }
 
