@@ -4,10 +4,29 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 
 use crate::model::balance::Scheduler;
+use crate::model::job::JobKind;
 use crate::model::relay::RelayFront;
 
 /// Milliseconds a real server that could not be connected to is asked last.
 pub const SHUNNED_FOR: u64 = 1_000;
+
+/// What a relay does with its open connections when it is told to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parting {
+    /// They are kept for the next process, which goes on with them.
+    HandOver,
+    /// They have a while to end.
+    Drain,
+}
+
+/// Returns what is to be done; `job` is what systemd does with the unit, None where it cannot be asked
+/// or keeps nothing for us. Without a job somebody else ended the process, and systemd starts it again.
+pub fn parting(job: Option<Option<JobKind>>) -> Parting {
+    match job {
+        Some(None | Some(JobKind::Restart | JobKind::Start)) => Parting::HandOver,
+        None | Some(Some(JobKind::Stop | JobKind::Other(_))) => Parting::Drain,
+    }
+}
 
 /// The real servers of one front, with whose turn it is. Times are milliseconds of any one clock.
 #[derive(Clone, Debug)]
@@ -144,6 +163,17 @@ mod tests {
     fn first(chooser: &mut Chooser, client: u8) -> usize {
         let order = chooser.order([10, 7, 0, client].into(), 0, |_| 0);
         (0..9).find(|it| at(*it) == order[0]).unwrap()
+    }
+
+    #[test]
+    fn only_who_comes_back_keeps_its_connections() {
+        for job in [None, Some(JobKind::Restart), Some(JobKind::Start)] {
+            assert_eq!(parting(Some(job)), Parting::HandOver);
+        }
+        let others = [JobKind::Stop, JobKind::Other("reload".to_owned())];
+        for job in others.map(|it| Some(Some(it))).into_iter().chain([None]) {
+            assert_eq!(parting(job), Parting::Drain);
+        }
     }
 
     #[test]

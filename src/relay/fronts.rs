@@ -1,7 +1,7 @@
 //! The table as the relay goes by it: whose turn it is, and how many connections each real server has.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
@@ -64,11 +64,14 @@ impl Fronts {
 
     /// Returns what the threads ask, for listeners of these addresses.
     pub(super) fn hooks(&self, listeners: Vec<Address>) -> Hooks {
-        let (order, failed, serves) = (self.clone(), self.clone(), self.clone());
+        let (order, failed, serves, known) =
+            (self.clone(), self.clone(), self.clone(), self.clone());
         let addresses = Arc::new(listeners);
-        let (first, second, third) = (addresses.clone(), addresses.clone(), addresses);
+        let (first, second) = (addresses.clone(), addresses.clone());
+        let (third, fourth) = (addresses.clone(), addresses);
         Hooks {
             order: Box::new(move |it, client| order.order(first[it], client)),
+            known: Box::new(move |it, at| known.known(fourth[it], at)),
             failed: Box::new(move |it, at| failed.failed(second[it], at)),
             serves: Box::new(move |it, at| {
                 let mut held = serves.held();
@@ -88,6 +91,20 @@ impl Fronts {
         let count = |at| of(at).map_or(0, |it| it.open.load(Ordering::Relaxed));
         let order = chooser.order(client.ip(), now, count);
         order.into_iter().filter_map(|at| of(at).cloned()).collect()
+    }
+
+    fn known(&self, address: Address, at: SocketAddr) -> Server {
+        let mut held = self.held();
+        let new = Server::new(at);
+        let Some(front) = held.front(address) else {
+            return new;
+        };
+        let mut open = front.open.iter();
+        if let Some(server) = open.find(|it| it.at == at) {
+            return server.clone();
+        }
+        front.open.push(new.clone());
+        new
     }
 
     fn failed(&self, address: Address, at: SocketAddr) {
@@ -124,8 +141,7 @@ impl Front {
         open.retain(|it| listed(it.at) || it.open.load(Ordering::Relaxed) > 0);
         for (at, _) in &table.servers {
             if open.iter().all(|it| it.at != *at) {
-                let (at, open_now) = (*at, Arc::new(AtomicU32::new(0)));
-                open.push(Server { at, open: open_now });
+                open.push(Server::new(*at));
             }
         }
         Front {

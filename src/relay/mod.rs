@@ -11,10 +11,15 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::UnixListener;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::decide::relay::{Parting, parting};
+use crate::decide::units::relay;
 use crate::host::balance::relay as place;
+use crate::host::bus::Bus;
 use crate::host::news::News;
-use crate::host::proxy::{self, Listener, Proxy};
+use crate::host::notify::store;
+use crate::host::proxy::{self, Bundle, Given, Listener, Proxy};
 use crate::host::{files, notify, signals};
+use crate::model::job::JobKind;
 use crate::model::relay::RelayAnswer;
 use fronts::Fronts;
 
@@ -26,6 +31,8 @@ const RELIEVED_DRAIN: Duration = Duration::from_secs(24 * 60 * 60);
 const SUCCESSOR_LIMIT: Duration = Duration::from_secs(20);
 /// Between two looks at a successor, or at what is still open.
 const PAUSE: Duration = Duration::from_millis(10);
+/// How long systemd may take to say whether we come back.
+const JOB_LIMIT: Duration = Duration::from_secs(2);
 /// How long somebody who asks may take to read the answer.
 const TELL_LIMIT: Duration = Duration::from_secs(1);
 /// Threads that carry bytes; more than this does not pay beside the real servers.
@@ -34,6 +41,7 @@ const THREADS_MOST: usize = 4;
 /// One relay process.
 struct Relay {
     folder: PathBuf,
+    unit: String,
     fronts: Fronts,
     proxy: Proxy,
     accepting: bool,
@@ -49,7 +57,7 @@ struct Relay {
 /// No socket, no folder, or no signals.
 pub async fn run(service: &str) -> io::Result<()> {
     // First of all: they are marked as not to be inherited before anything is started.
-    let given = proxy::given()?;
+    let Given { listeners, parcels } = proxy::given()?;
     // Before anything is accepted: until then a signal would end the process, and its clients with it.
     let (mut stop, mut reload) = signals::listen()?;
     let folder = place::folder(service);
@@ -57,14 +65,15 @@ pub async fn run(service: &str) -> io::Result<()> {
     let news = News::of(&folder)?;
     let fronts = Fronts::new();
     let wrong = taken(&folder, &fronts);
-    let listeners = match given.is_empty() {
+    let listeners = match listeners.is_empty() {
         true => own(&fronts)?,
-        false => given,
+        false => listeners,
     };
     let hooks = fronts.hooks(listeners.iter().map(|it| it.address).collect());
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut relay = Relay {
-        proxy: Proxy::start(listeners, hooks, threads.min(THREADS_MOST))?,
+        proxy: Proxy::start(listeners, &parcels, hooks, threads.min(THREADS_MOST))?,
+        unit: relay::unit(service),
         fronts,
         accepting: true,
         wrong,
@@ -74,10 +83,31 @@ pub async fn run(service: &str) -> io::Result<()> {
     let path = place::socket(&relay.folder, std::process::id());
     files::remove(&path)?;
     let door = UnixListener::bind(&path)?;
+    if !parcels.is_empty() {
+        // They are here now; a later process must not be given them again.
+        store::forget(proxy::PARCEL)?;
+        drop(parcels);
+    }
     notify::main_process()?;
     let done = relay.live(&news, &door, &mut stop, &mut reload).await;
     files::remove(&path)?;
-    done
+    done?;
+    keep(relay.proxy.handed())
+}
+
+/// Has systemd keep connections for the next process.
+fn keep(connections: Vec<Bundle>) -> io::Result<()> {
+    if connections.is_empty() {
+        return Ok(());
+    }
+    let (parcels, lost) = proxy::pack(connections)?;
+    store::keep(proxy::PARCEL, &parcels)?;
+    match lost {
+        0 => Ok(()),
+        lost => Err(io::Error::other(format!(
+            "{lost} open connections could not be handed over and were reset"
+        ))),
+    }
 }
 
 fn own(fronts: &Fronts) -> io::Result<Vec<Listener>> {
@@ -122,8 +152,8 @@ impl Relay {
             tokio::select! {
                 () = stop.asked() => {
                     notify::stopping()?;
-                    self.relieve()?;
                     until = Some(Instant::now() + STOP_DRAIN);
+                    self.part().await?;
                 }
                 () = reload.asked(), if self.accepting && self.successor.is_none() => {
                     self.start_successor();
@@ -150,6 +180,25 @@ impl Relay {
     fn relieve(&mut self) -> io::Result<()> {
         self.accepting = false;
         self.proxy.relieve()
+    }
+
+    async fn part(&mut self) -> io::Result<()> {
+        match parting(self.job().await) {
+            Parting::HandOver => {
+                self.accepting = false;
+                self.proxy.hand_over()
+            }
+            Parting::Drain => self.relieve(),
+        }
+    }
+
+    /// What systemd does with our unit; None where it cannot be asked.
+    async fn job(&self) -> Option<Option<JobKind>> {
+        if !store::told_to() {
+            return None;
+        }
+        let asked = async { Bus::connect().await?.job_type_of(&self.unit).await };
+        timeout(JOB_LIMIT, asked).await.ok()?.ok()
     }
 
     /// The reason a successor cannot be started stands in the answer; this process goes on.

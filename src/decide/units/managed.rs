@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::escape::managed_slice;
 use super::generate::STOP_MARGIN;
-use super::relay::listening;
+use super::relay::{self, listening};
 use super::render::render_text;
 use crate::model::balance::{Address, BalancerKind};
 use crate::model::managed::Managed;
@@ -145,7 +145,7 @@ fn wants(known: &Known) -> String {
         .map(|it| format!("{it}@manager.service"))
         .collect();
     if relayed(known) {
-        units.push(format!("wharf-relay@{}.service", known.service));
+        units.push(relay::unit(&known.service));
     }
     if known.seed {
         units.push("couchdb.service".to_owned());

@@ -3,6 +3,11 @@
 use crate::model::balance::{Address, Protocol};
 use crate::model::unit_file::UnitFile;
 
+/// Returns the unit in which a service's relay runs.
+pub fn unit(service: &str) -> String {
+    format!("wharf-relay@{service}.service")
+}
+
 /// Returns the drop-in for `wharf-relay@SERVICE.socket`, its path relative to the folder of units.
 pub fn listening(service: &str, addresses: &[Address]) -> UnitFile {
     let line = |it: &Address| match it.protocol {

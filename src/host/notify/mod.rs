@@ -1,6 +1,7 @@
 //! What we tell systemd, and what the application would tell it.
 
 pub mod proxy;
+pub mod store;
 
 use std::{io, time::Duration};
 

@@ -15,6 +15,7 @@ use rustix::net::{
     sendto, socket_with,
 };
 
+use super::parcel::{Bundle, Note};
 use super::worker::now;
 use super::{Server, Shared};
 use crate::model::balance::Protocol;
@@ -62,7 +63,8 @@ impl Drop for Flow {
 }
 
 impl Post {
-    pub(super) fn new(shared: Arc<Shared>, wake: usize) -> io::Result<Post> {
+    /// Returns the thread's worker, with flows a predecessor has handed over.
+    pub(super) fn new(shared: Arc<Shared>, wake: usize, handed: Vec<Bundle>) -> io::Result<Post> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         let flags = epoll::EventFlags::IN;
         let data = epoll::EventData::new_u64(WAKE);
@@ -72,7 +74,7 @@ impl Post {
             let data = epoll::EventData::new_u64((place as u64) << 2);
             epoll::add(&epoll, &listener.socket, data, flags)?;
         }
-        Ok(Post {
+        let mut post = Post {
             shared,
             epoll,
             flows: HashMap::new(),
@@ -80,14 +82,19 @@ impl Post {
             next: 0,
             swept: now(),
             relieved: false,
-        })
+        };
+        handed.into_iter().for_each(|it| post.resume(it));
+        Ok(post)
     }
 
-    /// Works until it is relieved and what it passed on has had time to be answered.
+    /// Works until it is relieved and what it passed on has had time to be answered, or was handed over.
     pub(super) fn run(mut self) {
         let mut events: Vec<epoll::Event> = Vec::with_capacity(EVENTS_AT_ONCE);
         let mut bytes = vec![0; DATAGRAM];
         while !(self.relieved && self.answered()) {
+            if self.shared.hands_over() {
+                return self.hand_over();
+            }
             let limit = if self.relieved { LAST_LOOK } else { SWEEP };
             let limit = Timespec::try_from(limit).ok();
             events.clear();
@@ -179,6 +186,10 @@ impl Post {
         let (server, socket) = order
             .into_iter()
             .find_map(|it| towards(it.at).ok().map(|socket| (it, socket)))?;
+        self.keep(key, socket, server)
+    }
+
+    fn keep(&mut self, key: (usize, SocketAddr), socket: OwnedFd, server: Server) -> Option<()> {
         let number = self.next;
         self.next += 1;
         let data = epoll::EventData::new_u64(number << 2 | 1);
@@ -194,6 +205,42 @@ impl Post {
         };
         self.flows.insert(key, flow);
         Some(())
+    }
+
+    /// Answers that came meanwhile wait in the socket.
+    fn hand_over(mut self) {
+        let listeners = &self.shared.listeners;
+        let bundles = self.flows.drain().filter_map(|((listener, client), flow)| {
+            let note = Note::Flow {
+                front: listeners[listener].address,
+                client,
+                server: flow.server.at,
+            };
+            // A second descriptor of the same socket, because the flow ends its count when it goes.
+            let socket = flow.socket.try_clone().ok()?;
+            let descriptors = vec![socket];
+            Some(Bundle { note, descriptors })
+        });
+        self.shared.handed().extend(bundles);
+    }
+
+    fn resume(&mut self, bundle: Bundle) {
+        let Note::Flow {
+            front,
+            client,
+            server,
+        } = bundle.note
+        else {
+            return;
+        };
+        let mut listeners = self.shared.listeners.iter();
+        let listener = listeners.position(|it| it.address == front);
+        let socket = bundle.descriptors.into_iter().next();
+        if let Some((listener, socket)) = listener.zip(socket) {
+            let server = (self.shared.hooks.known)(listener, server);
+            // One that cannot be kept begins anew with the client's next datagram.
+            let _ = self.keep((listener, client), socket, server);
+        }
     }
 
     fn answers(&mut self, number: u64, bytes: &mut [u8]) {

@@ -2,7 +2,7 @@
 
 use std::os::fd::{BorrowedFd, OwnedFd};
 
-use rustix::io::Errno;
+use rustix::io::{Errno, ioctl_fionread};
 use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown};
 use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_setpipe_size, pipe_with, splice};
 
@@ -48,6 +48,38 @@ pub(super) enum Round {
 }
 
 impl Flow {
+    /// Goes on where a predecessor stopped: this pipe holds what it had read and not given yet.
+    ///
+    /// # Errors
+    /// It is no pipe.
+    pub(super) fn resumed(pipe: Option<(OwnedFd, OwnedFd)>) -> Result<Flow, Errno> {
+        let piped = match &pipe {
+            Some((read, _)) => ioctl_fionread(read)? as usize,
+            None => 0,
+        };
+        Ok(Flow {
+            pipe,
+            piped,
+            ..Flow::default()
+        })
+    }
+
+    /// Returns a pipe with what was read and not given yet; None for nothing.
+    ///
+    /// # Errors
+    /// It does not fit one: the user has too many pipes already.
+    pub(super) fn pending(self) -> Result<Option<(OwnedFd, OwnedFd)>, Errno> {
+        let held = &self.held[self.given..];
+        if held.is_empty() {
+            return Ok(self.pipe.filter(|_| self.piped > 0));
+        }
+        let (read, write) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+        match rustix::io::write(&write, held)? == held.len() {
+            true => Ok(Some((read, write))),
+            false => Err(Errno::NOBUFS),
+        }
+    }
+
     /// Both sides have seen this direction's end.
     pub(super) fn over(&self) -> bool {
         self.shut

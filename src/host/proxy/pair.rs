@@ -7,10 +7,14 @@ use std::time::Duration;
 
 use rustix::event::epoll;
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with, sockopt};
+use rustix::net::{
+    AddressFamily, SocketFlags, SocketType, connect, getpeername, socket_with, sockopt,
+};
 
 use super::Server;
 use super::flow::{End, Flow, Round};
+use super::parcel::{Bundle, Note};
+use crate::model::balance::Address;
 
 /// What a socket is asked to tell, each time it changes.
 pub(super) const EVENTS: epoll::EventFlags = epoll::EventFlags::IN
@@ -88,6 +92,61 @@ impl Pair {
         }
     }
 
+    /// Goes on with a pair a predecessor stopped between two bytes.
+    ///
+    /// # Errors
+    /// One of its descriptors is not what it is said to be.
+    pub(super) fn resumed(
+        listener: usize,
+        born: u64,
+        chosen: Server,
+        mut descriptors: std::vec::IntoIter<OwnedFd>,
+        (up, down): (bool, bool),
+    ) -> Result<Pair, Errno> {
+        let mut next = || descriptors.next().ok_or(Errno::BADF);
+        let (client, server) = (next()?, next()?);
+        let mut pipe = |wanted: bool| match wanted {
+            true => Ok(Some((next()?, next()?))),
+            false => Ok(None),
+        };
+        let (up, down) = (Flow::resumed(pipe(up)?)?, Flow::resumed(pipe(down)?)?);
+        let mut pair = Pair::new(listener, born, client, Vec::new());
+        pair.attempt = born;
+        pair.server = Some(end(server));
+        pair.chosen.put(Some(chosen));
+        (pair.up, pair.down) = (up, down);
+        Ok(pair)
+    }
+
+    /// Stops between two bytes. A client whose real server has not accepted yet goes alone: nothing of
+    /// it was read. None where what is held has no place to go; the pair is then reset.
+    pub(super) fn bundle(mut self, front: Address) -> Option<Bundle> {
+        let server = self.server.take().filter(|_| !self.connecting);
+        let Some((server, chosen)) = server.zip(self.chosen.0.as_ref()) else {
+            let client = getpeername(&self.client.socket).ok().flatten()?;
+            let client = SocketAddr::try_from(client).ok()?;
+            return Some(Bundle {
+                note: Note::Waiting { front, client },
+                descriptors: vec![self.client.socket],
+            });
+        };
+        let at = chosen.at;
+        let (Ok(up), Ok(down)) = (self.up.pending(), self.down.pending()) else {
+            reset(&[&self.client, &server]);
+            return None;
+        };
+        let note = Note::Pair {
+            front,
+            server: at,
+            up: up.is_some(),
+            down: down.is_some(),
+        };
+        let pipes = [up, down].into_iter().flatten();
+        let mut descriptors = vec![self.client.socket, server.socket];
+        descriptors.extend(pipes.flat_map(|(read, write)| [read, write]));
+        Some(Bundle { note, descriptors })
+    }
+
     /// What an event of this side carries when it is meant for this pair.
     pub(super) fn stamp(&self, side: Side) -> u64 {
         match side {
@@ -98,6 +157,10 @@ impl Pair {
 
     pub(super) fn client(&self) -> &OwnedFd {
         &self.client.socket
+    }
+
+    pub(super) fn server(&self) -> Option<&OwnedFd> {
+        self.server.as_ref().map(|it| &it.socket)
     }
 
     /// Begins to connect to the next real server and returns its socket; None when none is left.
@@ -184,10 +247,15 @@ impl Pair {
     /// One side has broken off; the other is told by a reset, not by an end that looks like success.
     pub(super) fn broken(&mut self, _why: Errno) -> After {
         let both = [Some(&self.client), self.server.as_ref()];
-        for end in both.into_iter().flatten() {
-            let _ = sockopt::set_socket_linger(end.socket.as_fd(), Some(Duration::ZERO));
-        }
+        reset(&both.into_iter().flatten().collect::<Vec<_>>());
         After::Over
+    }
+}
+
+/// Their sockets are reset when they are closed.
+fn reset(ends: &[&End]) {
+    for end in ends {
+        let _ = sockopt::set_socket_linger(end.socket.as_fd(), Some(Duration::ZERO));
     }
 }
 

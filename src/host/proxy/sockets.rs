@@ -19,8 +19,10 @@ use crate::model::balance::{Address, Protocol};
 const BACKLOG: i32 = 65_535;
 /// systemd's first descriptor.
 const FIRST: i32 = 3;
-/// Sockets of one service; more is a mistake.
-const SOCKETS_MOST: i32 = 256;
+/// Sockets of one service, and parcels of what it had open; more is a mistake.
+const SOCKETS_MOST: i32 = 1024;
+/// The name under which systemd keeps open connections for the next process.
+pub const PARCEL: &str = "connections";
 /// The variable in which a process names its sockets to its successor.
 const HANDED_OVER: &str = "WHARF_RELAY_SOCKETS";
 
@@ -31,23 +33,38 @@ pub struct Listener {
     pub address: Address,
 }
 
-/// Returns the sockets this process was started with, by systemd or by its predecessor; empty for none.
+/// What a process is started with.
+#[derive(Debug, Default)]
+pub struct Given {
+    pub listeners: Vec<Listener>,
+    /// Connections of a process that was restarted, as it handed them over.
+    pub parcels: Vec<OwnedFd>,
+}
+
+/// Returns what this process was started with, by systemd or by its predecessor; empty for nothing.
 /// To be called once, before anything else looks at them.
 ///
 /// # Errors
 /// One of them is no listening TCP and no UDP socket.
-pub fn given() -> io::Result<Vec<Listener>> {
+pub fn given() -> io::Result<Given> {
     let variable = |name| std::env::var(name).ok();
     let number = |name| variable(name).and_then(|it| it.parse::<i32>().ok());
     if let Some(numbers) = variable(HANDED_OVER) {
         let numbers = numbers.split(',').filter_map(|it| it.parse().ok());
-        return numbers.map(take).collect();
+        let listeners = numbers
+            .map(|it| listener(take(it)?, it))
+            .collect::<io::Result<_>>()?;
+        return Ok(Given {
+            listeners,
+            parcels: Vec::new(),
+        });
     }
     match (number("LISTEN_PID"), number("LISTEN_FDS")) {
-        (Some(pid), Some(count)) if pid.cast_unsigned() == std::process::id() => {
-            (FIRST..FIRST + count.min(SOCKETS_MOST)).map(take).collect()
-        }
-        _ => Ok(Vec::new()),
+        (Some(pid), Some(count)) if pid.cast_unsigned() == std::process::id() => named(
+            count.min(SOCKETS_MOST),
+            &variable("LISTEN_FDNAMES").unwrap_or_default(),
+        ),
+        _ => Ok(Given::default()),
     }
 }
 
@@ -79,6 +96,7 @@ pub fn start_successor(listeners: &[Listener]) -> io::Result<Child> {
         .args(words)
         .env(HANDED_OVER, numbers.join(","))
         .env_remove("LISTEN_FDS")
+        .env_remove("LISTEN_FDNAMES")
         .spawn();
     keep_open(listeners, false)?;
     started
@@ -109,11 +127,29 @@ pub(super) fn descriptors() -> u64 {
     getrlimit(Resource::Nofile).current.unwrap_or(1 << 20)
 }
 
-fn take(number: i32) -> io::Result<Listener> {
+fn named(count: i32, names: &str) -> io::Result<Given> {
+    let mut given = Given::default();
+    let mut names = names.split(':');
+    for number in FIRST..FIRST + count {
+        let socket = take(number)?;
+        match names.next() {
+            Some(PARCEL) => given.parcels.push(socket),
+            Some(_) | None => given.listeners.push(listener(socket, number)?),
+        }
+    }
+    Ok(given)
+}
+
+fn take(number: i32) -> io::Result<OwnedFd> {
     // SAFETY: systemd or our predecessor opened it for us alone, and each number is taken once.
     #[allow(unsafe_code)]
     let socket = unsafe { OwnedFd::from_raw_fd(number) };
     fcntl_getfd(&socket)?;
+    fcntl_setfd(&socket, FdFlags::CLOEXEC)?;
+    Ok(socket)
+}
+
+fn listener(socket: OwnedFd, number: i32) -> io::Result<Listener> {
     let protocol = match sockopt::socket_type(&socket)? {
         SocketType::STREAM => Protocol::Tcp,
         SocketType::DGRAM => Protocol::Udp,
@@ -123,7 +159,6 @@ fn take(number: i32) -> io::Result<Listener> {
             )));
         }
     };
-    fcntl_setfd(&socket, FdFlags::CLOEXEC)?;
     rustix::io::ioctl_fionbio(&socket, true)?;
     ready(socket, protocol)
 }

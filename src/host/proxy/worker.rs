@@ -15,6 +15,7 @@ use rustix::net::{SocketFlags, acceptfrom_with};
 use super::Shared;
 use super::flow::PIECE;
 use super::pair::{After, EVENTS, Pair, Side};
+use super::parcel::{Bundle, Note};
 use super::sockets::listen_events;
 use crate::model::balance::Protocol;
 
@@ -54,7 +55,12 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn new(shared: Arc<Shared>, number: usize) -> io::Result<Worker> {
+    /// Returns the thread's worker, with connections a predecessor has handed over.
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        number: usize,
+        handed: Vec<Bundle>,
+    ) -> io::Result<Worker> {
         let mut worker = Worker {
             epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?,
             shared,
@@ -71,14 +77,18 @@ impl Worker {
         let wake = &worker.shared.wakes[number];
         let flags = epoll::EventFlags::IN | epoll::EventFlags::ET;
         epoll::add(&worker.epoll, wake, epoll::EventData::new_u64(WAKE), flags)?;
+        handed.into_iter().for_each(|it| worker.resume(it));
         worker.listen(true)?;
         Ok(worker)
     }
 
-    /// Works until it is relieved and its last connection is gone.
+    /// Works until it is relieved and its last connection is gone, or handed over.
     pub(super) fn run(mut self) {
         let mut events: Vec<epoll::Event> = Vec::with_capacity(EVENTS_AT_ONCE);
         while !(self.relieved() && self.pairs.len() == self.free.len()) {
+            if self.shared.hands_over() {
+                return self.hand_over();
+            }
             let limit = self.limit();
             events.clear();
             let waited = epoll::wait(
@@ -180,19 +190,85 @@ impl Worker {
 
     fn begin(&mut self, listener: usize, client: OwnedFd, from: SocketAddr) {
         let order = (self.shared.hooks.order)(listener, from);
-        self.shared.open.fetch_add(1, Ordering::Relaxed);
         self.serial += 1;
         let pair = Pair::new(listener, self.serial, client, order);
+        let stamp = pair.stamp(Side::Client);
+        let place = self.place(pair);
+        let Some(pair) = &self.pairs[place] else {
+            return;
+        };
+        match epoll::add(&self.epoll, pair.client(), key(place, 1, stamp), EVENTS) {
+            Ok(()) => self.connect(place),
+            Err(why) => self.move_on(place, |it, _| it.broken(why)),
+        }
+    }
+
+    fn hand_over(self) {
+        let pairs = self.pairs.into_iter().flatten();
+        let bundles = pairs.filter_map(|it| {
+            let front = self.shared.listeners[it.listener].address;
+            it.bundle(front)
+        });
+        self.shared.handed().extend(bundles);
+    }
+
+    /// A connection of an address this process does not have is reset.
+    fn resume(&mut self, bundle: Bundle) {
+        let front = match bundle.note {
+            Note::Waiting { front, .. } | Note::Pair { front, .. } | Note::Flow { front, .. } => {
+                front
+            }
+        };
+        let mut listeners = self.shared.listeners.iter();
+        let Some(listener) = listeners.position(|it| it.address == front) else {
+            return bundle.cut();
+        };
+        let mut descriptors = bundle.descriptors.into_iter();
+        match bundle.note {
+            Note::Waiting { client, .. } => {
+                if let Some(socket) = descriptors.next() {
+                    self.begin(listener, socket, client);
+                }
+            }
+            Note::Pair {
+                server, up, down, ..
+            } => {
+                let server = (self.shared.hooks.known)(listener, server);
+                self.serial += 1;
+                let pair = Pair::resumed(listener, self.serial, server, descriptors, (up, down));
+                if let Ok(pair) = pair {
+                    self.go_on_with(pair);
+                }
+            }
+            Note::Flow { .. } => (),
+        }
+    }
+
+    fn go_on_with(&mut self, pair: Pair) {
+        let place = self.place(pair);
+        let Some(pair) = &self.pairs[place] else {
+            return;
+        };
+        let stamp = pair.stamp(Side::Client);
+        let begun = epoll::add(&self.epoll, pair.client(), key(place, 1, stamp), EVENTS);
+        let begun = begun.and_then(|()| match pair.server() {
+            Some(server) => epoll::add(&self.epoll, server, key(place, 2, stamp), EVENTS),
+            None => Err(Errno::BADF),
+        });
+        if let Err(why) = begun {
+            self.move_on(place, |it, _| it.broken(why));
+        }
+    }
+
+    /// Gives a pair a place; it counts from now on.
+    fn place(&mut self, pair: Pair) -> usize {
+        self.shared.open.fetch_add(1, Ordering::Relaxed);
         let place = self.free.pop().unwrap_or_else(|| {
             self.pairs.push(None);
             self.pairs.len() - 1
         });
-        let pair = self.pairs[place].insert(pair);
-        let data = key(place, 1, pair.stamp(Side::Client));
-        match epoll::add(&self.epoll, pair.client(), data, EVENTS) {
-            Ok(()) => self.connect(place),
-            Err(why) => self.move_on(place, |it, _| it.broken(why)),
-        }
+        self.pairs[place] = Some(pair);
+        place
     }
 
     fn connect(&mut self, place: usize) {
