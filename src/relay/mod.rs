@@ -47,6 +47,8 @@ struct Relay {
     accepting: bool,
     wrong: Option<String>,
     successor: Option<(Child, Instant)>,
+    /// The one that took over.
+    heir: Option<Child>,
 }
 
 /// Carries clients of a service until it is told to stop, or its successor has taken over and the last
@@ -78,6 +80,7 @@ pub async fn run(service: &str) -> io::Result<()> {
         accepting: true,
         wrong,
         successor: None,
+        heir: None,
         folder,
     };
     let path = place::socket(&relay.folder, std::process::id());
@@ -91,8 +94,8 @@ pub async fn run(service: &str) -> io::Result<()> {
     notify::main_process()?;
     let done = relay.live(&news, &door, &mut stop, &mut reload).await;
     files::remove(&path)?;
-    done?;
-    keep(relay.proxy.handed())
+    let kept = keep(relay.proxy.handed());
+    done.and(kept)
 }
 
 /// Has systemd keep connections for the next process.
@@ -144,9 +147,10 @@ impl Relay {
         reload: &mut signals::Reload,
     ) -> io::Result<()> {
         let mut until: Option<Instant> = None;
+        let mut fallen = Ok(());
         loop {
             if until.is_some_and(|it| self.proxy.over() || Instant::now() >= it) {
-                return Ok(());
+                return fallen;
             }
             let waits = until.is_some() || self.successor.is_some();
             tokio::select! {
@@ -167,6 +171,11 @@ impl Relay {
                     if self.successor_took_over() {
                         self.relieve()?;
                         until = until.or(Some(Instant::now() + RELIEVED_DRAIN));
+                    }
+                    if let Some(why) = self.heir_fell()? {
+                        fallen = Err(why);
+                        until = Some(Instant::now() + STOP_DRAIN);
+                        self.part().await?;
                     }
                 }
             }
@@ -216,7 +225,7 @@ impl Relay {
         };
         let answer = place::ask(&place::socket(&self.folder, child.id()));
         if answer.is_ok_and(|it| it.accepting) {
-            self.successor = None;
+            self.heir = self.successor.take().map(|it| it.0);
             return true;
         }
         let ended = !matches!(child.try_wait(), Ok(None));
@@ -227,6 +236,18 @@ impl Relay {
             self.wrong = Some("the successor did not take over; this process goes on".to_owned());
         }
         false
+    }
+
+    /// systemd is not told how our child ends while we are here, so a crash of it ends us as well: then
+    /// it starts the unit again. Whoever ran before us hears it the same way.
+    fn heir_fell(&mut self) -> io::Result<Option<io::Error>> {
+        let Some(how) = self.heir.as_mut().map_or(Ok(None), Child::try_wait)? else {
+            return Ok(None);
+        };
+        self.heir = None;
+        // One that was relieved in its turn, or stopped with us, ends well.
+        let fell = !how.success();
+        Ok(fell.then(|| io::Error::other(format!("the successor ended: {how}"))))
     }
 
     async fn answer(&mut self, mut asks: tokio::net::UnixStream) {

@@ -19,6 +19,7 @@ pub(crate) struct Revision {
     min_healthy_ms: u64,
     drain_seconds: u64,
     keys: String,
+    relayed: bool,
 }
 
 impl Revision {
@@ -31,6 +32,7 @@ impl Revision {
             min_healthy_ms: 1000,
             drain_seconds: DRAIN_SECONDS,
             keys: String::new(),
+            relayed: false,
         }
     }
 
@@ -60,6 +62,12 @@ impl Revision {
         self
     }
 
+    /// Served by the relay; where nothing is said, nftables is what a box has.
+    pub(crate) fn relayed(mut self) -> Revision {
+        self.relayed = true;
+        self
+    }
+
     pub(crate) fn rollout_key(mut self, line: &str) -> Revision {
         self.keys += &format!("  {line}\n");
         self
@@ -74,13 +82,15 @@ impl Revision {
             min_healthy_ms,
             drain_seconds,
             keys,
+            relayed,
         } = self;
+        let balancer = if *relayed { "balancer: relay\n" } else { "" };
         format!(
             "name: my-service
 image: {image}
 address: [\"{ADDRESS}\", \"{ADDRESS}/udp\"]
 port: 8080
-environment:
+{balancer}environment:
   REVISION: \"{name}\"
   DRAIN: \"{drain_seconds}\"
 {environment}health_check: {{http: /health, interval: 500ms, timeout: 1s, rise: 2, fall: 2}}
@@ -132,12 +142,29 @@ pub(crate) fn serving_drained_for(seconds: u64) -> Option<(Machine, String)> {
 /// Waits until this revision serves, alone, and nothing of another one is left.
 #[track_caller]
 pub(crate) fn settles(machine: &Machine, id: &str, name: &str, limit: Duration) -> Duration {
+    let nftables = |protocol: &str| {
+        format!(
+            "test \"$(nft list set inet wharf known_{protocol}_10_9_0_1_80 | grep -o '8080 . 0x0000000.' | xargs)\" = '8080 . 0x00000001'"
+        )
+    };
+    let table = format!("{} && {}", nftables("tcp"), nftables("udp"));
+    settles_in(machine, id, name, limit, &table)
+}
+
+/// The same with the relay: one real server at each address.
+#[track_caller]
+pub(crate) fn settles_relayed(machine: &Machine, id: &str, name: &str, limit: Duration) {
+    let table = "test \"$(wharf table | grep ':8080 ' | awk '{print $2}' | xargs)\" = '1 1'";
+    settles_in(machine, id, name, limit, table);
+}
+
+#[track_caller]
+fn settles_in(machine: &Machine, id: &str, name: &str, limit: Duration, table: &str) -> Duration {
     let line = format!(
         "test \"$(docker ps -a --format '{{{{.Names}}}}' | sort | xargs)\" = my-service.{id} \
         && test \"$(systemctl list-units --all --plain --no-legend 'my-service@*' | cut -d' ' -f1 | sort | xargs)\" = 'my-service@{id}.service my-service@manager.service' \
         && systemctl -q is-active my-service@{id} \
-        && test \"$(nft list set inet wharf known_tcp_10_9_0_1_80 | grep -o '8080 . 0x0000000.' | xargs)\" = '8080 . 0x00000001' \
-        && test \"$(nft list set inet wharf known_udp_10_9_0_1_80 | grep -o '8080 . 0x0000000.' | xargs)\" = '8080 . 0x00000001' \
+        && {table} \
         && test \"$(curl -s -m 2 {ADDRESS})\" = {name} \
         && grep -q proven /var/lib/wharf/rollouts/my-service/verdicts/{id}.json"
     );
