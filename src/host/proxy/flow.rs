@@ -85,12 +85,13 @@ impl Flow {
         self.shut
     }
 
-    /// Moves what can be moved without waiting.
+    /// Moves what can be moved without waiting; `last` when the other direction is over.
     pub(super) fn pump(
         &mut self,
         from: &mut End,
         to: &mut End,
         piece: &mut [u8],
+        last: bool,
     ) -> Result<Round, Errno> {
         for _ in 0..ROUNDS {
             if !self.flush(to)? {
@@ -99,8 +100,11 @@ impl Flow {
             if self.ended {
                 if !self.shut {
                     self.shut = true;
-                    // The other side may have reset meanwhile; then its own event says so.
-                    let _ = shutdown(&to.socket, Shutdown::Write);
+                    if !last {
+                        // The other side may have reset meanwhile; then its own event says so. The last
+                        // end is told by the closing that follows.
+                        let _ = shutdown(&to.socket, Shutdown::Write);
+                    }
                 }
                 return Ok(Round::Waits);
             }

@@ -2,6 +2,7 @@
 
 mod datagrams;
 mod flow;
+mod inbox;
 mod pair;
 mod parcel;
 mod sockets;
@@ -61,6 +62,8 @@ struct Shared {
     running: AtomicU32,
     /// The most there may be at once.
     most: u32,
+    /// One per thread that carries connections.
+    inboxes: Vec<inbox::Inbox>,
     /// One per thread, to wake it.
     wakes: Vec<OwnedFd>,
 }
@@ -99,6 +102,7 @@ impl Proxy {
             running: AtomicU32::new((threads + usize::from(datagrams)) as u32),
             most: worker::PLACES
                 .min((sockets::descriptors().saturating_sub(KEPT) / DESCRIPTORS) as u32),
+            inboxes: (0..threads).map(|_| inbox::Inbox::new()).collect(),
             wakes: wakes.collect::<io::Result<_>>()?,
         });
         let handed = parcels.iter().flat_map(parcel::unpack);

@@ -121,7 +121,9 @@ impl Pair {
     /// Stops between two bytes. A client whose real server has not accepted yet goes alone: nothing of
     /// it was read. None where what is held has no place to go; the pair is then reset.
     pub(super) fn bundle(mut self, front: Address) -> Option<Bundle> {
-        let server = self.server.take().filter(|_| !self.connecting);
+        // It may have accepted by now without our having heard of it.
+        let accepted = |it: &End| !self.connecting || getpeername(&it.socket).is_ok();
+        let server = self.server.take().filter(accepted);
         let Some((server, chosen)) = server.zip(self.chosen.0.as_ref()) else {
             let client = getpeername(&self.client.socket).ok().flatten()?;
             let client = SocketAddr::try_from(client).ok()?;
@@ -216,16 +218,14 @@ impl Pair {
     }
 
     fn connected(&mut self, gone: bool, piece: &mut [u8]) -> After {
-        let Some(server) = &self.server else {
-            return After::Over;
-        };
-        match sockopt::socket_error(&server.socket) {
-            Ok(Ok(())) if server.writable && !gone => {
+        // One that was refused tells of an error; to ask for it would be a call for each connection.
+        match self.server.as_ref().is_some_and(|it| it.writable) {
+            _ if gone => self.give_up(),
+            true => {
                 self.connecting = false;
                 self.pump(piece)
             }
-            Ok(Ok(())) if !gone => After::Waits,
-            Ok(_) | Err(_) => self.give_up(),
+            false => After::Waits,
         }
     }
 
@@ -234,8 +234,10 @@ impl Pair {
         let Some(server) = &mut self.server else {
             return After::Over;
         };
-        let up = self.up.pump(&mut self.client, server, piece);
-        let down = self.down.pump(server, &mut self.client, piece);
+        let ended = self.down.over();
+        let up = self.up.pump(&mut self.client, server, piece, ended);
+        let ended = self.up.over();
+        let down = self.down.pump(server, &mut self.client, piece, ended);
         match (up, down) {
             (Ok(_), Ok(_)) if self.up.over() && self.down.over() => After::Over,
             (Ok(Round::Waits), Ok(Round::Waits)) => After::Waits,

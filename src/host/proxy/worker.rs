@@ -1,5 +1,7 @@
 //! One thread: every socket of its connections in one epoll, no lock and no wait but that.
 
+mod handover;
+
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
@@ -14,9 +16,10 @@ use rustix::net::{SocketFlags, acceptfrom_with};
 
 use super::Shared;
 use super::flow::PIECE;
+use super::inbox::{self, Accepted, Inbox};
 use super::pair::{After, EVENTS, Pair, Side};
-use super::parcel::{Bundle, Note};
-use super::sockets::listen_events;
+use super::parcel::Bundle;
+use super::sockets::{listen_events, ring};
 use crate::model::balance::Protocol;
 
 /// How long a real server may take to accept before the next one is tried: a lost first packet is sent
@@ -39,6 +42,7 @@ pub(super) const PLACES: u32 = 1 << PLACE_BITS;
 
 pub(super) struct Worker {
     shared: Arc<Shared>,
+    number: usize,
     epoll: OwnedFd,
     pairs: Vec<Option<Pair>>,
     free: Vec<usize>,
@@ -64,6 +68,7 @@ impl Worker {
         let mut worker = Worker {
             epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?,
             shared,
+            number,
             pairs: Vec::new(),
             free: Vec::new(),
             freed: Vec::new(),
@@ -85,7 +90,7 @@ impl Worker {
     /// Works until it is relieved and its last connection is gone, or handed over.
     pub(super) fn run(mut self) {
         let mut events: Vec<epoll::Event> = Vec::with_capacity(EVENTS_AT_ONCE);
-        while !(self.relieved() && self.pairs.len() == self.free.len()) {
+        while !self.over() {
             if self.shared.hands_over() {
                 return self.hand_over();
             }
@@ -108,13 +113,27 @@ impl Worker {
         }
     }
 
+    /// Whoever accepts as the last one keeps what it cannot give away any more.
+    fn over(&mut self) -> bool {
+        if !self.relieved() || self.pairs.len() > self.free.len() {
+            return false;
+        }
+        let late = self.inbox().close();
+        let none = late.is_empty();
+        late.into_iter().for_each(|it| self.begin(it));
+        none
+    }
+
     fn event(&mut self, key: u64, flags: epoll::EventFlags) {
         let place = (key >> 2) as usize & (PLACES as usize - 1);
         let side = match key & 3 {
             0 => return self.accept(place),
             1 => Side::Client,
             2 => Side::Server,
-            _ => return,
+            _ => {
+                let given = self.inbox().take();
+                return given.into_iter().for_each(|it| self.begin(it));
+            }
         };
         self.move_on(place, |it, piece| {
             match it.stamp(side) == key >> (2 + PLACE_BITS) {
@@ -172,7 +191,11 @@ impl Worker {
             match acceptfrom_with(&self.shared.listeners[listener].socket, flags) {
                 Ok((client, from)) => {
                     if let Some(Ok(from)) = from.map(SocketAddr::try_from) {
-                        self.begin(listener, client, from);
+                        self.give(Accepted {
+                            listener,
+                            client,
+                            from,
+                        });
                     }
                 }
                 Err(Errno::AGAIN) => return,
@@ -188,7 +211,28 @@ impl Worker {
         let _ = self.listen(false);
     }
 
-    fn begin(&mut self, listener: usize, client: OwnedFd, from: SocketAddr) {
+    /// To the thread that has clearly fewer, else to this one.
+    fn give(&mut self, accepted: Accepted) {
+        let Some(other) = inbox::lighter(&self.shared.inboxes, self.number) else {
+            return self.begin(accepted);
+        };
+        match self.shared.inboxes[other].put(accepted) {
+            // It looks again before it sleeps; one that cannot be woken has been woken already.
+            Ok(()) => drop(ring(&self.shared.wakes[other])),
+            Err(accepted) => self.begin(accepted),
+        }
+    }
+
+    fn inbox(&self) -> &Inbox {
+        &self.shared.inboxes[self.number]
+    }
+
+    fn begin(&mut self, accepted: Accepted) {
+        let Accepted {
+            listener,
+            client,
+            from,
+        } = accepted;
         let order = (self.shared.hooks.order)(listener, from);
         self.serial += 1;
         let pair = Pair::new(listener, self.serial, client, order);
@@ -203,66 +247,10 @@ impl Worker {
         }
     }
 
-    fn hand_over(self) {
-        let pairs = self.pairs.into_iter().flatten();
-        let bundles = pairs.filter_map(|it| {
-            let front = self.shared.listeners[it.listener].address;
-            it.bundle(front)
-        });
-        self.shared.handed().extend(bundles);
-    }
-
-    /// A connection of an address this process does not have is reset.
-    fn resume(&mut self, bundle: Bundle) {
-        let front = match bundle.note {
-            Note::Waiting { front, .. } | Note::Pair { front, .. } | Note::Flow { front, .. } => {
-                front
-            }
-        };
-        let mut listeners = self.shared.listeners.iter();
-        let Some(listener) = listeners.position(|it| it.address == front) else {
-            return bundle.cut();
-        };
-        let mut descriptors = bundle.descriptors.into_iter();
-        match bundle.note {
-            Note::Waiting { client, .. } => {
-                if let Some(socket) = descriptors.next() {
-                    self.begin(listener, socket, client);
-                }
-            }
-            Note::Pair {
-                server, up, down, ..
-            } => {
-                let server = (self.shared.hooks.known)(listener, server);
-                self.serial += 1;
-                let pair = Pair::resumed(listener, self.serial, server, descriptors, (up, down));
-                if let Ok(pair) = pair {
-                    self.go_on_with(pair);
-                }
-            }
-            Note::Flow { .. } => (),
-        }
-    }
-
-    fn go_on_with(&mut self, pair: Pair) {
-        let place = self.place(pair);
-        let Some(pair) = &self.pairs[place] else {
-            return;
-        };
-        let stamp = pair.stamp(Side::Client);
-        let begun = epoll::add(&self.epoll, pair.client(), key(place, 1, stamp), EVENTS);
-        let begun = begun.and_then(|()| match pair.server() {
-            Some(server) => epoll::add(&self.epoll, server, key(place, 2, stamp), EVENTS),
-            None => Err(Errno::BADF),
-        });
-        if let Err(why) = begun {
-            self.move_on(place, |it, _| it.broken(why));
-        }
-    }
-
     /// Gives a pair a place; it counts from now on.
     fn place(&mut self, pair: Pair) -> usize {
         self.shared.open.fetch_add(1, Ordering::Relaxed);
+        self.inbox().load.fetch_add(1, Ordering::Relaxed);
         let place = self.free.pop().unwrap_or_else(|| {
             self.pairs.push(None);
             self.pairs.len() - 1
@@ -307,6 +295,7 @@ impl Worker {
                 self.pairs[place] = None;
                 self.freed.push(place);
                 self.shared.open.fetch_sub(1, Ordering::Relaxed);
+                self.inbox().load.fetch_sub(1, Ordering::Relaxed);
             }
         }
     }
