@@ -1,6 +1,6 @@
 //! Rollouts under load on a machine at native speed: a real systemd, docker inside, nftables as the balancer.
 //!
-//! `WHARF_ROLLOUTS`, `WHARF_KILLS` `WHARF_REQUESTS` and `WHARF_RESTARTS` make the runs long; `WHARF_SEED` repeats random kills.
+//! `WHARF_ROLLOUTS`, `WHARF_KILLS` `WHARF_REQUESTS`, `WHARF_RESTARTS` and `WHARF_RELAY_REQUESTS` make the runs long; `WHARF_SEED` repeats random kills.
 
 // Tests start programs, read clocks and print what they measured.
 #![allow(clippy::disallowed_methods, clippy::print_stdout)]

@@ -24,7 +24,7 @@ fn relayed() -> Option<(Machine, String)> {
 #[test]
 fn the_relay_is_rolled_restarted_and_upgraded_under_load_and_loses_nothing() {
     let restarts = number("WHARF_RESTARTS", 3);
-    let requests = number("WHARF_REQUESTS", 2_000);
+    let requests = number("WHARF_RELAY_REQUESTS", 2_000);
     // Every download and every WebSocket outlives several restarts.
     let words = match restarts > 20 {
         true => "--ka-rate 150 --new-rate 16 --ws-rate 20",
