@@ -16,11 +16,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("revise", &["decide", "host", "model"]),
     ("manager", &["decide", "host", "model"]),
     ("relay", &["decide", "host", "model"]),
+    ("cluster", &["decide", "host", "model"]),
     (
         "cli",
         &[
-            "shim", "doctor", "install", "look", "manager", "relay", "revise", "decide", "host",
-            "say", "model",
+            "cluster", "shim", "doctor", "install", "look", "manager", "relay", "revise", "decide",
+            "host", "say", "model",
         ],
     ),
 ];

@@ -148,3 +148,10 @@ mod tests {
         assert_eq!(unit(""), None);
     }
 }
+
+/// Where this user's programs keep what outlives a reboot: `$XDG_STATE_HOME`, else `~/.local/state`.
+pub fn state_home() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|it| !it.is_empty());
+    let home = || Some(PathBuf::from(set("HOME")?).join(".local/state"));
+    set("XDG_STATE_HOME").map(PathBuf::from).or_else(home)
+}

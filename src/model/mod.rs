@@ -11,6 +11,7 @@ pub mod event;
 pub mod facts;
 pub mod finding;
 pub mod fleet;
+pub mod glance;
 pub mod global;
 pub mod install_step;
 pub mod job;

@@ -9,6 +9,8 @@ mod told;
 
 use std::{io, path::Path};
 
+pub use stream::Piece;
+
 /// How hosts are reached. One per cluster file; any number of commands may be under way with it at once.
 #[derive(Clone, Debug)]
 pub struct Ssh {

@@ -6,7 +6,7 @@ use futures_util::future::{Either, select};
 use tokio::{
     io::{AsyncRead, AsyncReadExt},
     process::Child,
-    sync::mpsc::{self, Receiver, Sender},
+    sync::mpsc::{self, Sender},
     time::timeout,
 };
 
@@ -25,6 +25,9 @@ const STRAGGLER_GRACE: Duration = Duration::from_secs(1);
 /// Bytes read at once.
 const CHUNK: usize = 16 * 1024;
 
+/// One line, and which of the two streams it came on.
+pub type Piece = (Stream, Vec<u8>);
+
 impl Ssh {
     /// Runs a line like [`Ssh::run`] and hands each line it writes to `each` as it comes, without its
     /// newline. The order holds within a stream, not between the two. `limit` is for the whole of it.
@@ -37,34 +40,51 @@ impl Ssh {
         line: &str,
         stdin: Option<Vec<u8>>,
         limit: Duration,
-        each: impl FnMut(Stream, &[u8]),
+        mut each: impl FnMut(Stream, &[u8]),
+    ) -> Result<Exit, Unreached> {
+        let (sender, mut pieces) = mpsc::channel::<Piece>(WAITING_MOST);
+        let handed = async {
+            while let Some((stream, text)) = pieces.recv().await {
+                each(stream, &text);
+            }
+        };
+        let lines = self.lines(destination, line, stdin, limit, sender);
+        tokio::join!(lines, handed).0
+    }
+
+    /// The same, into a channel: where that is full, the other host waits.
+    ///
+    /// # Errors
+    /// As [`Ssh::run`].
+    pub async fn lines(
+        &self,
+        destination: &str,
+        line: &str,
+        stdin: Option<Vec<u8>>,
+        limit: Duration,
+        to: Sender<Piece>,
     ) -> Result<Exit, Unreached> {
         let child = self.start(destination, line, stdin.is_some())?;
-        match timeout(limit, to_the_end(child, stdin, each)).await {
+        match timeout(limit, to_the_end(child, stdin, to)).await {
             Ok(exit) => exit,
             Err(_) => Err(late(limit)),
         }
     }
 }
 
-type Piece = (Stream, Vec<u8>);
-
 async fn to_the_end(
     mut child: Child,
     stdin: Option<Vec<u8>>,
-    each: impl FnMut(Stream, &[u8]),
+    to: Sender<Piece>,
 ) -> Result<Exit, Unreached> {
     let (input, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    let (sender, receiver) = mpsc::channel(WAITING_MOST);
-    let mut last = Vec::new();
+    let (mut last, mut unheard) = (Vec::new(), Vec::new());
     let status = {
         let streams = pin!(async {
-            let other = sender.clone();
             tokio::join!(
                 feed(input, stdin),
-                pieces(stdout, Stream::Stdout, sender),
-                pieces(stderr, Stream::Stderr, other),
-                hand_on(receiver, each, &mut last),
+                pieces(stdout, Stream::Stdout, to.clone(), &mut unheard),
+                pieces(stderr, Stream::Stderr, to.clone(), &mut last),
             )
         });
         match select(streams, pin!(child.wait())).await {
@@ -80,39 +100,42 @@ async fn to_the_end(
 }
 
 /// Hands everything on but our own marks, and keeps the end of stderr for the verdict.
-async fn hand_on(
-    mut pieces: Receiver<Piece>,
-    mut each: impl FnMut(Stream, &[u8]),
+async fn pieces(
+    from: Option<impl AsyncRead + Unpin>,
+    stream: Stream,
+    to: Sender<Piece>,
     last: &mut Vec<u8>,
 ) {
-    while let Some((stream, text)) = pieces.recv().await {
-        if stream == Stream::Stderr {
-            last.extend_from_slice(&text);
-            last.push(b'\n');
-            if last.len() > STDERR_KEPT {
-                last.drain(..last.len() - STDERR_KEPT);
+    let Some(mut from) = from else { return };
+    let (mut chunk, mut rest) = (vec![0; CHUNK], Vec::new());
+    loop {
+        let read = from.read(&mut chunk).await.unwrap_or(0);
+        rest.extend_from_slice(&chunk[..read]);
+        if read == 0 && !rest.is_empty() {
+            rest.push(b'\n');
+        }
+        while let Some(piece) = cut(&mut rest) {
+            if stream == Stream::Stderr {
+                keep_last(last, &piece);
             }
-            if text == ENDED_255.as_bytes() || text == SUDO_REFUSED.as_bytes() {
-                continue;
+            let ours = piece == ENDED_255.as_bytes() || piece == SUDO_REFUSED.as_bytes();
+            let ours = ours && stream == Stream::Stderr;
+            // Whoever reads may have gone; the line is still run to its end.
+            if !ours {
+                let _ = to.send((stream, piece)).await;
             }
         }
-        each(stream, &text);
+        if read == 0 {
+            return;
+        }
     }
 }
 
-async fn pieces(from: Option<impl AsyncRead + Unpin>, stream: Stream, to: Sender<Piece>) {
-    let Some(mut from) = from else { return };
-    let (mut chunk, mut rest) = (vec![0; CHUNK], Vec::new());
-    while let Ok(read @ 1..) = from.read(&mut chunk).await {
-        rest.extend_from_slice(&chunk[..read]);
-        while let Some(piece) = cut(&mut rest) {
-            if to.send((stream, piece)).await.is_err() {
-                return;
-            }
-        }
-    }
-    if !rest.is_empty() {
-        let _ = to.send((stream, rest)).await;
+fn keep_last(last: &mut Vec<u8>, piece: &[u8]) {
+    last.extend_from_slice(piece);
+    last.push(b'\n');
+    if last.len() > STDERR_KEPT {
+        last.drain(..last.len() - STDERR_KEPT);
     }
 }
 

@@ -1,0 +1,7 @@
+//! The story of many nodes: one file, every node asked over ssh, and what is done about what they say.
+
+pub mod acks;
+pub mod ask;
+pub mod load;
+pub mod logs;
+pub mod pass;
