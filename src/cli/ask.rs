@@ -47,18 +47,9 @@ pub(super) async fn status(names: &[String], json: bool, watch: bool) -> u8 {
 
 /// Shows a service's lines and events.
 pub(super) async fn logs(typed: LogWish) -> u8 {
-    let lines = match typed.lines.as_str() {
-        "all" => None,
-        number => match number.parse() {
-            Ok(number) => Some(number),
-            Err(_) => {
-                say::error(
-                    &format!("--lines {number}: neither a number nor `all`"),
-                    None,
-                );
-                return super::USAGE;
-            }
-        },
+    let lines = match count(&typed.lines) {
+        Ok(lines) => lines,
+        Err(code) => return code,
     };
     let wish = Wish {
         name: typed.name,
@@ -90,6 +81,18 @@ pub(super) async fn logs(typed: LogWish) -> u8 {
             );
             super::REFUSED
         }
+    }
+}
+
+/// The number behind `--lines`; None: all.
+pub(super) fn count(typed: &str) -> Result<Option<u64>, u8> {
+    match typed {
+        "all" => Ok(None),
+        number => number.parse().map(Some).map_err(|_| {
+            let what = format!("--lines {number}: neither a number nor `all`");
+            say::error(&what, None);
+            super::USAGE
+        }),
     }
 }
 

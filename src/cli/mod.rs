@@ -1,10 +1,15 @@
 //! The words one can type: parsed here, each matched onto its story.
 
+mod acks;
 mod ask;
 mod check;
+pub mod errand_words;
+mod fleet;
+mod fleet_logs;
 pub mod fleet_words;
 mod ground;
 mod node;
+mod passed;
 mod revise;
 mod roll;
 mod shim;
@@ -72,34 +77,14 @@ async fn act(command: Command) -> u8 {
         Command::Reap(wish) => shim::reap(&wish).await,
         Command::Relay { service } => shim::relay(&service).await,
         Command::Check { files, json } => check::check(&files, json),
-        Command::Status { names, json, watch } => ask::status(&names, json, watch).await,
-        Command::Logs(wish) => ask::logs(wish).await,
-        Command::Table { names, json } => ask::table(&names, json),
-        Command::Doctor { json } => ask::doctor(json).await,
-        Command::Start { names } => ask::systemctl("start", &names).await,
-        Command::Stop { names } => ask::systemctl("stop", &names).await,
-        Command::Restart { names } => ask::systemctl("restart", &names).await,
-        Command::Reload { names } => ask::systemctl("reload", &names).await,
-        Command::Roll(wish) => roll::roll(wish).await,
-        Command::Pause { service } => roll::pause(&service, true),
-        Command::Resume { service } => roll::pause(&service, false),
-        Command::Abort { service } => roll::abort(&service).await,
-        Command::History(wish) => roll::history(wish).await,
+        Command::Status(wish) => fleet::status(wish).await,
+        Command::Ack(wish) => acks::ack(&wish),
+        Command::Exec(wish) => fleet::exec(wish).await,
+        Command::Ssh(wish) => fleet::ssh(&wish).await,
+        Command::Logs(wish) => fleet_logs::logs(wish).await,
+        Command::Errand(errand) => passed::act(errand).await,
         Command::Example { which } => check::example(&which),
         Command::Put(wish) => revise::put(wish).await,
-        Command::Revisions { service, json } => revise::revisions(&service, json).await,
-        Command::Diff {
-            service,
-            from,
-            to,
-            json,
-        } => revise::diff(&service, &from, to.as_deref(), json).await,
-        Command::Rollback {
-            service,
-            revision,
-            note,
-            json,
-        } => revise::rollback(&service, revision.as_deref(), &note, json).await,
         Command::Withdraw { service } => revise::withdraw(&service).await,
         Command::Store(wish) => revise::store(&wish).await,
         Command::Install(wish) => ground::install(&wish),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::words::{HistoryWish, RollWish};
+use super::errand_words::{HistoryWish, RollWish};
 use crate::host::surroundings;
 use crate::manager::wish::{self, Refusal, Verdicted};
 use crate::model::ledger::StepLine;

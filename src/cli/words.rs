@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::errand_words::Errand;
+use super::fleet_words::{AckWish, ExecWish, FleetLong, NodeWish, SshWish, StatusWish};
+
 /// Containers tied to systemd: ready means healthy, logs are in the journal, a crash of wharf costs nothing.
 #[derive(Debug, Parser)]
 #[command(
@@ -14,7 +17,8 @@ use clap::{Args, Parser, Subcommand};
 )]
 #[command(
     after_help = "Definitions are looked for in /etc/wharf/services and /srv/config, or in $WHARF_CONFIG_PATH.\n\
-Exit codes: 0 done, 1 refused, 2 usage, 4 internal, 69 docker away, 70 killed by a check, 78 bad definition;\n\
+With -f FILE, or $WHARF_FILE, commands act on the nodes of a cluster over ssh; without, on this host.\n\
+Exit codes: 0 done, 1 refused, 2 usage, 3 unreachable, 4 internal, 69 docker away, 70 killed by a check, 78 bad definition;\n\
 a container's own code is the unit's."
 )]
 pub struct Words {
@@ -52,93 +56,25 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Show how services stand, unit and container side by side
-    Status {
-        names: Vec<String>,
-        #[arg(long)]
-        json: bool,
-        /// Show again every two seconds
-        #[arg(short, long)]
-        watch: bool,
-    },
+    /// Show how services stand, unit and container side by side; with -f all nodes of a cluster
+    Status(StatusWish),
+    /// Say that somebody knows of a warning of `status -f`: it is shown and no longer counted
+    Ack(AckWish),
+    /// Run a command inside a service's container
+    Exec(ExecWish),
+    /// Be on a node of a cluster
+    Ssh(SshWish),
     /// Show a service's lines and events, over all its runs
     Logs(LogWish),
-    /// Look for what is wrong with this host, and say what to do about each finding
-    Doctor {
-        #[arg(long)]
-        json: bool,
-    },
-    /// Start services: systemctl start runner@NAME
-    Start {
-        #[arg(required = true)]
-        names: Vec<String>,
-    },
-    /// Stop services: systemctl stop runner@NAME
-    Stop {
-        #[arg(required = true)]
-        names: Vec<String>,
-    },
-    /// Restart services: systemctl restart runner@NAME
-    Restart {
-        #[arg(required = true)]
-        names: Vec<String>,
-    },
-    /// Read definitions again without touching containers: systemctl reload runner@NAME
-    Reload {
-        #[arg(required = true)]
-        names: Vec<String>,
-    },
+    #[command(flatten)]
+    Errand(Errand),
     /// Check a definition, pin its image, and write it as a service's next revision
     Put(PutWish),
-    /// Show a service's revisions: who put them, which is wanted, what became of them
-    Revisions {
-        service: String,
-        #[arg(long)]
-        json: bool,
-    },
-    /// Tell in words what differs between two revisions; 1 when something does
-    Diff {
-        service: String,
-        /// A revision: its number, its id, or the beginning of it
-        from: String,
-        /// Another one; the wanted one when it is left out
-        to: Option<String>,
-        #[arg(long)]
-        json: bool,
-    },
-    /// Make an old revision the wanted one again; needs no registry
-    Rollback {
-        service: String,
-        /// A number, an id, or the beginning of it; without it the one proven last before
-        revision: Option<String>,
-        /// Why
-        #[arg(short = 'm', long = "note", default_value = "")]
-        note: String,
-        #[arg(long)]
-        json: bool,
-    },
     /// Delete a service from its store and have its manager take all of it away
     Withdraw { service: String },
     /// Where revisions are kept
     #[command(subcommand)]
     Store(StoreWish),
-    /// Roll the wanted revision out; one that was given up is tried again
-    Roll(RollWish),
-    /// Hold a rollout where it is; what serves is cared for meanwhile
-    Pause { service: String },
-    /// Let a rollout go on
-    Resume { service: String },
-    /// Give up the rollout under way; what served before serves again
-    Abort { service: String },
-    /// Show a service's rollouts step by step
-    History(HistoryWish),
-    /// Show what the balancers hold: real servers with their weights and connections
-    Table {
-        /// Services, or addresses such as 10.9.0.1:80; everything managers hold when none is given
-        names: Vec<String>,
-        #[arg(long)]
-        json: bool,
-    },
     /// Print a definition with every key explained
     Example {
         /// crystal-docs for runner@NAME, my-service for NAME@manager
@@ -162,7 +98,7 @@ pub enum Command {
     },
     /// What other machines ask of this one
     #[command(subcommand, hide = true)]
-    Node(super::fleet_words::NodeWish),
+    Node(NodeWish),
     /// Print completions for a shell
     Completions { shell: clap_complete::Shell },
     /// Print the manual page
@@ -221,6 +157,8 @@ pub enum StoreWish {
 pub struct LogWish {
     /// The service
     pub name: String,
+    #[command(flatten)]
+    pub fleet: FleetLong,
     /// Go on with new lines as they come
     #[arg(short, long)]
     pub follow: bool,
@@ -245,36 +183,6 @@ pub struct LogWish {
     /// Only lines of this revision: its number, its id, or the beginning of it
     #[arg(long)]
     pub rev: Option<String>,
-    /// The journal's records as they are, one JSON object a line
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct RollWish {
-    /// The service
-    pub service: String,
-    /// Show each step, and return when the old revision has gone or the new one was given up
-    #[arg(short, long)]
-    pub follow: bool,
-    /// Follow until the new revision is proven; the old one's last connections may take longer
-    #[arg(long)]
-    pub detach: bool,
-    /// Seconds it is followed at most; the rollout itself goes on
-    #[arg(long, default_value = "1800")]
-    pub timeout: u64,
-    /// One JSON object per step, and the failure report as the last one
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct HistoryWish {
-    /// The service
-    pub service: String,
-    /// The last so many steps
-    #[arg(short = 'n', long, default_value = "200")]
-    pub lines: usize,
     /// The journal's records as they are, one JSON object a line
     #[arg(long)]
     pub json: bool,

@@ -41,7 +41,8 @@ pub fn line(words: &[&str]) -> Result<String, HasNul> {
 
 /// Returns what to hand to ssh so that `line` runs as root under `sh`, whatever the user's own shell is:
 /// at once where the user is root, through `sudo -n` where not. Two ends that look like others are marked
-/// on stderr, as [`ENDED_255`] and [`SUDO_REFUSED`] say. The line's stdin is ssh's.
+/// on stderr, as [`ENDED_255`] and [`SUDO_REFUSED`] say. The line's stdin is ssh's. The folders of root's
+/// programs and of what an operator installs end the PATH, where sudo has none of its own.
 ///
 /// # Errors
 /// It has a NUL in it.
@@ -52,7 +53,8 @@ pub fn elevated(line: &str) -> Result<String, HasNul> {
 /// sudo is asked a second time only where the line ended with 1, which is also how sudo itself refuses.
 fn outer() -> String {
     format!(
-        "if [ \"$(id -u)\" = 0 ]; then sh -c \"$1\"; e=$?; else \
+        "PATH=\"$PATH:/usr/local/bin:/usr/sbin:/sbin\"; export PATH; \
+         if [ \"$(id -u)\" = 0 ]; then sh -c \"$1\"; e=$?; else \
          sudo -n -- sh -c \"$1\"; e=$?; \
          [ $e != 1 ] || sudo -n -- sh -c : </dev/null >/dev/null 2>&1 || {{ echo '{SUDO_REFUSED}' >&2; exit 255; }}; fi; \
          [ $e != 255 ] || echo '{ENDED_255}' >&2; exit $e"

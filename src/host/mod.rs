@@ -8,6 +8,7 @@ pub mod definitions;
 pub mod disk;
 pub mod docker;
 pub mod files;
+pub mod foreground;
 pub mod fronts;
 #[cfg(feature = "influxdb")]
 pub mod influx;

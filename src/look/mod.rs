@@ -1,5 +1,6 @@
 //! The story of looking: which services this host has, how each stands, and what it said.
 
+pub mod inside;
 pub mod logs;
 mod managed;
 pub mod present;

@@ -37,6 +37,20 @@ pub fn json(record: &Record) -> String {
     .to_string()
 }
 
+/// Returns a step that another host printed with [`json`], with the host before it.
+pub fn of_node(node: &str, width: usize, step: &Value) -> String {
+    let text = |key: &str| step[key].as_str().unwrap_or_default();
+    let revision = text("revision");
+    let short = revision.get(..revision.find('-').map_or(0, |it| it + 8));
+    let line = format!(
+        "{} {node:width$} {:<10} {}",
+        text("time"),
+        short.unwrap_or_default(),
+        text("message")
+    );
+    words::plain(&line)
+}
+
 fn text(record: &Record, key: &str) -> String {
     let bytes = record.get(key).map(Vec::as_slice).unwrap_or_default();
     String::from_utf8_lossy(bytes).into_owned()
@@ -53,7 +67,7 @@ fn time(record: &Record) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{json, line};
+    use super::{json, line, of_node};
 
     #[test]
     fn a_step_reads_as_a_line_and_as_an_object() {
@@ -73,6 +87,10 @@ mod tests {
         assert_eq!(
             (&object["event"], &object["data"]["a"]),
             (&"stepped".into(), &1.into())
+        );
+        assert_eq!(
+            of_node("n1", 3, &object),
+            "2026-11-21 08:45:00 n1  2-abcdef0  start 2-abcdef0"
         );
     }
 }

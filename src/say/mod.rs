@@ -1,6 +1,8 @@
 //! The only printer: answers on stdout, talk on stderr.
 
+mod columns;
 pub mod doctor;
+pub mod fleet;
 pub mod history;
 pub mod mistakes;
 pub mod records;

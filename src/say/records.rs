@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::words;
 use crate::model::event::Event;
+use crate::model::revision::RevisionId;
 use crate::model::stamp;
 
 /// Returns one record as `TIME NAME │ text`; events and systemd's own words are set apart by their mark.
@@ -31,6 +32,21 @@ pub fn line(record: &str, colour: bool) -> String {
         Some("4") if colour => format!("\u{1b}[33m{line}\u{1b}[0m"),
         Some(_) | None => line,
     }
+}
+
+/// Returns a record as another host's journal printed it, with the host as a field `WHARF_NODE`.
+pub fn of_node(node: &str, record: &str) -> String {
+    match record.strip_prefix('{') {
+        Some(rest) => format!("{{\"WHARF_NODE\":{},{rest}", Value::from(node)),
+        None => record.to_owned(),
+    }
+}
+
+/// Returns the revision a record is of, short as people say it.
+pub fn revision(record: &str) -> Option<String> {
+    let record: Value = serde_json::from_str(record).ok()?;
+    let id: RevisionId = field(&record, "WHARF_REVISION")?.parse().ok()?;
+    Some(id.short())
 }
 
 /// Returns an event as a line, its last lines below, and what to do next.
