@@ -10,6 +10,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("host", &["model"]),
     ("say", &["model"]),
     ("shim", &["decide", "host", "model"]),
+    ("cluster", &["decide", "host", "model"]),
+    ("place", &["decide", "host", "model"]),
     ("doctor", &["decide", "host", "model"]),
     ("install", &["decide", "host", "model"]),
     ("look", &["decide", "host", "model"]),
@@ -20,8 +22,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "cluster", "shim", "doctor", "install", "look", "manager", "relay", "revise", "decide",
-            "host", "say", "model",
+            "cluster", "place", "shim", "doctor", "install", "look", "manager", "relay", "revise",
+            "decide", "host", "say", "model",
         ],
     ),
 ];

@@ -5,3 +5,6 @@ pub mod ask;
 pub mod load;
 pub mod logs;
 pub mod pass;
+//! The story of many nodes: a file read, every node asked, a plan shown, and made true in waves.
+
+pub mod deploy;

@@ -98,20 +98,53 @@ pub fn unmake(placed: &Placed, change: &Change, author: &Author) -> Result<Optio
     Ok(Some(asked))
 }
 
-/// Returns what follows a rollout that goes on without us, and asks for nothing; None where the line
-/// itself does when it is given again.
+/// Returns what joins a change that goes on without us, or makes one that was never begun. It can be given
+/// again and again.
 ///
 /// # Errors
-/// The name has a NUL in it.
-pub fn rejoin(placed: &Placed, change: &Change) -> Result<Option<Asked>, HasNul> {
-    let rolls = matches!(change.action, Action::Roll { .. } | Action::Resume { .. });
-    match &placed.workload {
-        Workload::Managed(it) if rolls => {
-            let line = format!("{} --only-follow", follow(&placed.name, it)?);
-            Ok(Some(Asked::line(line)))
+/// A text of the file has a NUL in it.
+pub fn rejoin(placed: &Placed, change: &Change, author: &Author) -> Result<Asked, HasNul> {
+    match (&placed.workload, &change.action) {
+        // Not `expect`: it may have been put already. Nor asked for: it may have been given up already.
+        (Workload::Managed(it), Action::Roll { .. } | Action::Resume { .. }) => {
+            let unbound = Action::Roll { expect: None };
+            let mut asked = managed(&placed.name, it, &unbound, author)?;
+            asked.line += " --only-follow";
+            Ok(asked)
         }
-        Workload::Managed(_) | Workload::Runner(_) | Workload::Scripted(_) => Ok(None),
+        (Workload::Managed(_) | Workload::Runner(_) | Workload::Scripted(_), _) => {
+            make(placed, change, author)
+        }
     }
+}
+
+/// Returns what runs a service's `pre_deploy` on a node; None where it has none.
+///
+/// # Errors
+/// A text of the file has a NUL in it.
+pub fn once(placed: &Placed) -> Result<Option<Asked>, HasNul> {
+    let Some(it) = &placed.pre_deploy else {
+        return Ok(None);
+    };
+    let document = match &placed.workload {
+        Workload::Managed(it) | Workload::Runner(it) => it.document.clone(),
+        Workload::Scripted(_) => return Ok(None),
+    };
+    let seconds = it.timeout.as_secs().to_string();
+    let mut words = vec![
+        "wharf",
+        "node",
+        "once",
+        &placed.name,
+        "--timeout",
+        &seconds,
+        "--",
+    ];
+    words.extend(it.command.iter().map(String::as_str));
+    Ok(Some(Asked {
+        line: line(&words)?,
+        stdin: document,
+    }))
 }
 
 fn managed(

@@ -52,10 +52,7 @@ pub fn text(name: &str, scripts: &Scripts, job: Job, author: &Author) -> Result<
         ("name", name.to_owned()),
         ("job", job.name().to_owned()),
         ("mark", mark(scripts, job)),
-        (
-            "who",
-            serde_json::Value::from(author.who.as_str()).to_string(),
-        ),
+        ("who", one_line(&author.who)),
         ("about", about(author)),
         ("has", has.join(" ")),
         ("text_run", RUN.to_owned()),
@@ -82,13 +79,16 @@ fn mark(scripts: &Scripts, job: Job) -> String {
 
 /// Fields of the journal's record, one a line.
 fn about(author: &Author) -> String {
-    let line = |it: &str| it.replace(['\n', '\r'], " ");
     format!(
         "WHARF_DEPLOY={}\nWHARF_WHO={}\nWHARF_NOTE={}\n",
-        line(&author.deploy),
-        line(&author.who),
-        line(&author.note)
+        one_line(&author.deploy),
+        one_line(&author.who),
+        one_line(&author.note)
     )
+}
+
+fn one_line(text: &str) -> String {
+    text.replace(['\n', '\r'], " ")
 }
 
 #[cfg(test)]
@@ -117,7 +117,7 @@ mod tests {
             "{told}"
         );
         assert!(told.contains("\nhas='unit deploy'\n"));
-        assert!(told.contains(r#"who='"anna@\"laptop\""'"#));
+        assert!(told.contains(r#"who='anna@"laptop"'"#));
         assert!(told.contains("WHARF_NOTE=why not\n"));
         assert_eq!(mark(&scripts, Job::Deploy), mark(&scripts, Job::Deploy));
         let jobs = [Job::Deploy, Job::Renew, Job::Delete, Job::Back];

@@ -21,17 +21,17 @@ end() {
     exit "$1"
 }
 
-# The exit code of the deploy script, or null while it runs.
+# The exit code of the deploy script, or nothing while it runs.
 note() {
     sum=$(sha256sum <"$dir/new/deploy")
-    printf '{"script":"%s","exit":%s,"when":"%s","who":%s}\n' \
+    printf 'script=%s\nexit=%s\nwhen=%s\nwho=%s\n' \
         "${sum%% *}" "$1" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(cat "$dir/who")" >"$dir/record.new" &&
         chmod 644 "$dir/record.new" && mv -f "$dir/record.new" "$record"
 }
 
 # What the way back leads to; after a job that was cut off that is still what was before it.
 keep() {
-    case $(cat "$record" 2>/dev/null) in *'"exit":null'*) return ;; esac
+    ! grep -qs '^exit=$' "$record" || return
     rm -rf "$dir/before"
     mkdir "$dir/before" || end 1 'there is no room for what was there before'
     [ ! -f "$unit" ] || cp -p "$unit" "$dir/before/unit" || end 1 'its unit cannot be kept'
@@ -64,7 +64,7 @@ up() {
 deploy() {
     [ ! -f "$dir/new/unit" ] || place "$dir/new/unit"
     if [ -f "$dir/new/deploy" ]; then
-        note null
+        note ''
         bash "$dir/new/deploy"
         e=$?
         note "$e"

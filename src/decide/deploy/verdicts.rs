@@ -16,6 +16,19 @@ pub struct Heard {
     pub stuck: String,
 }
 
+impl Heard {
+    /// Adds what was heard on the way back.
+    pub fn add(&mut self, more: Heard) {
+        if !more.what.is_empty() {
+            self.what = more.what;
+        }
+        if !more.stuck.is_empty() {
+            self.stuck = more.stuck;
+        }
+        self.report = more.report.or(self.report.take());
+    }
+}
+
 /// Returns the verdict on every change, and on every node that was left out.
 pub fn outcome(id: &str, plan: &Plan, states: &[State], heard: &[Heard]) -> Outcome {
     let because = because(plan, states, heard);
@@ -34,7 +47,8 @@ pub fn outcome(id: &str, plan: &Plan, states: &[State], heard: &[Heard]) -> Outc
     }
 }
 
-fn verdict(state: State, heard: &Heard, because: &str) -> HostVerdict {
+/// Returns what is told of one change; `because`: why those that succeeded go back.
+pub fn verdict(state: State, heard: &Heard, because: &str) -> HostVerdict {
     let failed = || HostVerdict::Failed {
         what: heard.what.clone(),
         report: heard.report.clone(),

@@ -153,14 +153,15 @@ fn clocks(sights: &[Sight], wish: &Wish) -> Vec<String> {
 impl<'a> Scene<'a> {
     fn new(placed: &'a Placed, node: &'a Node, facts: &'a Facts) -> Scene<'a> {
         let name = &placed.name;
-        let held = facts.wharf.iter().flat_map(|it| &it.services);
+        let managed = matches!(placed.workload, Workload::Managed(_));
+        let mut held = facts.wharf.iter().flat_map(|it| &it.services);
         Scene {
             placed,
             node,
             facts,
             unit: facts.units.iter().find(|it| it.service == *name),
             record: facts.scripted.iter().find(|it| it.service == *name),
-            held: held.into_iter().find(|it| it.service == *name),
+            held: held.find(|it| it.service == *name && it.wanted.is_some() == managed),
         }
     }
 
