@@ -18,7 +18,6 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("revise", &["decide", "host", "model"]),
     ("manager", &["decide", "host", "model"]),
     ("relay", &["decide", "host", "model"]),
-    ("cluster", &["decide", "host", "model"]),
     (
         "cli",
         &[

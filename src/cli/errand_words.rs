@@ -119,6 +119,9 @@ pub struct RollWish {
     /// Follow until the new revision is proven; the old one's last connections may take longer
     #[arg(long)]
     pub detach: bool,
+    /// Ask for nothing: follow what is under way, or tell how it ended
+    #[arg(long)]
+    pub only_follow: bool,
     /// Seconds it is followed at most; the rollout itself goes on
     #[arg(long, default_value = "1800")]
     pub timeout: u64,

@@ -133,4 +133,34 @@ pub struct AckWish {
 pub enum NodeWish {
     /// Print everything wharf knows of this host, as one JSON object
     Look,
+    /// Place a definition read from stdin, restart its unit, and put both back when it does not come up
+    Place(PlaceWish),
+    /// Run a command in a container of the definition read from stdin, beside the service itself
+    Once(OnceWish),
+}
+
+#[derive(Debug, Args)]
+pub struct PlaceWish {
+    /// The service
+    pub service: String,
+    /// Why, for those who read it later
+    #[arg(short = 'm', long = "note", default_value = "")]
+    pub note: String,
+    /// Bring back what the last one found
+    #[arg(long, conflicts_with = "remove")]
+    pub back: bool,
+    /// Stop the unit and remove the definition
+    #[arg(long)]
+    pub remove: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct OnceWish {
+    /// The service
+    pub service: String,
+    /// Seconds it may take
+    #[arg(long, default_value = "300")]
+    pub timeout: u64,
+    #[arg(last = true, required = true)]
+    pub command: Vec<String>,
 }

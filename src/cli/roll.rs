@@ -12,11 +12,16 @@ use crate::say;
 /// Asks for a rollout, and follows it where that was asked for.
 pub(super) async fn roll(wanted: RollWish) -> u8 {
     let service = wanted.service.as_str();
-    let revision = match wish::roll(service).await {
-        Ok(revision) => revision,
+    let asked = match wanted.only_follow {
+        true => wish::under_way(service).await,
+        false => wish::roll(service).await.map(|it| (it, None)),
+    };
+    let revision = match asked {
+        Ok((_, Some(end))) => return ended(service, &end, wanted.json),
+        Ok((revision, None)) => revision,
         Err(why) => return refused(service, &why),
     };
-    if !wanted.follow && !wanted.detach {
+    if !wanted.follow && !wanted.detach && !wanted.only_follow {
         say::answer_line(&revision.to_string());
         return super::DONE;
     }

@@ -125,7 +125,7 @@ pub struct ReapWish {
 pub struct PutWish {
     /// The service
     pub service: String,
-    /// The definition, YAML or JSON
+    /// The definition, YAML or JSON; - for stdin
     pub file: PathBuf,
     /// Why, for those who read it later
     #[arg(short = 'm', long = "note", default_value = "")]

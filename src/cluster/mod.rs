@@ -6,5 +6,6 @@ pub mod load;
 pub mod logs;
 pub mod pass;
 //! The story of many nodes: a file read, every node asked, a plan shown, and made true in waves.
+//! The story of many nodes: a file read, every node asked over ssh, a plan shown, and made true in waves.
 
 pub mod deploy;

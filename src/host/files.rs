@@ -37,6 +37,22 @@ pub fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Returns all of this process's input, at most [`LARGEST`] bytes.
+///
+/// # Errors
+/// As the system says; `InvalidData` when it is larger, or not UTF-8.
+pub fn stdin() -> io::Result<String> {
+    let mut text = String::new();
+    io::stdin().take(LARGEST + 1).read_to_string(&mut text)?;
+    match text.len() as u64 > LARGEST {
+        true => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "larger than 1 MiB",
+        )),
+        false => Ok(text),
+    }
+}
+
 /// Returns the names of what is in a folder; none where there is no such folder.
 pub fn names(path: &Path) -> Vec<String> {
     let entries = fs::read_dir(path).into_iter().flatten().flatten();

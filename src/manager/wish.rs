@@ -9,7 +9,7 @@ use super::ledger::{self, Ledger};
 use super::voice::nanos;
 use crate::host::journal::read::{self, Record};
 use crate::host::lease::{self, Taken};
-use crate::host::{files, journal};
+use crate::host::{files, journal, systemd};
 use crate::model::ledger::{Lease, Outcome, StepLine, Wish};
 use crate::model::revision::{RevisionId, Wanted};
 use crate::model::rollout::{Report, Verdict};
@@ -20,6 +20,8 @@ const LOOK: Duration = Duration::from_millis(200);
 /// How long somebody who asks for a rollout waits for a manager that is between two lives: systemd's
 /// `RestartSec=2s` and a start.
 const RESTART: Duration = Duration::from_secs(5);
+/// How long a manager that is being started may take until it is at work.
+const START: Duration = Duration::from_secs(60);
 /// How long a manager may be gone (its restart takes seconds) before who follows is told.
 const GONE: Duration = Duration::from_secs(30);
 
@@ -70,6 +72,24 @@ pub async fn roll(service: &str) -> Result<RevisionId, Refusal> {
     })?;
     awaited(service, &ledger).await?;
     Ok(wanted)
+}
+
+/// Returns the revision that is wanted, and how its rollout ended where it has; asks for nothing.
+///
+/// # Errors
+/// [`Refusal`]: nothing was put, or it is under way and no manager runs.
+pub async fn under_way(service: &str) -> Result<(RevisionId, Option<Verdicted>), Refusal> {
+    let wanted = wanted(service).await?;
+    let ledger = Ledger::open(service)?;
+    let ended = match ledger.verdict(&wanted) {
+        Some(Verdict::Proven { .. }) => Some(Verdicted::Proven(wanted.clone())),
+        Some(Verdict::Failed { report, .. }) => Some(Verdicted::GivenUp(wanted.clone(), report)),
+        None => None,
+    };
+    if ended.is_none() {
+        awaited(service, &ledger).await?;
+    }
+    Ok((wanted, ended))
 }
 
 /// Holds the rollout where it is, or lets it go on. What serves is cared for meanwhile.
@@ -180,6 +200,7 @@ pub async fn history(service: &str, count: usize) -> Result<Vec<Record>, journal
             "given_up",
             "store_lost",
             "store_back",
+            "deployed",
         ]
         .map(|it| ("WHARF_EVENT", it)),
     );
@@ -201,15 +222,24 @@ fn change(ledger: &Ledger, change: impl FnOnce(&mut Wish)) -> io::Result<()> {
     ledger.set_wish(&wish)
 }
 
-/// A manager that was killed or is restarted is back in a moment.
+/// A manager that was killed or is restarted is back in a moment; one that systemd starts right now takes
+/// as long as this host needs.
 async fn awaited(service: &str, ledger: &Ledger) -> Result<(), Refusal> {
-    let until = Instant::now() + RESTART;
+    let since = Instant::now();
     loop {
+        let due = || since.elapsed() > RESTART && !is_starting(service);
         match managed(service, ledger) {
-            Err(Refusal::NoManager(_)) if Instant::now() < until => sleep(LOOK).await,
+            Err(Refusal::NoManager(_)) if since.elapsed() < START && !due() => sleep(LOOK).await,
             other => return other.map(drop),
         }
     }
+}
+
+fn is_starting(service: &str) -> bool {
+    let unit = format!("{service}@manager.service");
+    let shown = systemd::show(&unit, &["ActiveState"]).unwrap_or_default();
+    let state = shown.first().and_then(|it| it.get("ActiveState"));
+    state.is_some_and(|it| it == "activating")
 }
 
 /// Whoever can take the lease has shown that nobody holds it.

@@ -54,10 +54,12 @@ pub enum Kind {
     StoreLost,
     StoreBack,
     BalancerLost,
+    /// A deploy from another machine changed a service here.
+    Deployed,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 35] = [
+    pub const ALL: [Kind; 36] = [
         Kind::Starting,
         Kind::Pulling,
         Kind::Pulled,
@@ -93,6 +95,7 @@ impl Kind {
         Kind::StoreLost,
         Kind::StoreBack,
         Kind::BalancerLost,
+        Kind::Deployed,
     ];
 
     /// The word in WHARF_EVENT.
@@ -133,6 +136,7 @@ impl Kind {
             Kind::StoreLost => "store_lost",
             Kind::StoreBack => "store_back",
             Kind::BalancerLost => "balancer_lost",
+            Kind::Deployed => "deployed",
         }
     }
 
@@ -170,6 +174,7 @@ impl Kind {
             | Kind::StoreLost
             | Kind::StoreBack
             | Kind::BalancerLost => "manager",
+            Kind::Deployed => "deploy",
         }
     }
 }

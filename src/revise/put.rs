@@ -67,8 +67,15 @@ pub async fn put(asked: &Asked) -> Result<Outcome, Refusal> {
     })
 }
 
+/// The name of this process's input.
+const STDIN: &str = "-";
+
 fn read(file: &std::path::Path) -> Result<String, Refusal> {
-    files::read(file).map_err(|why| {
+    let text = match file == std::path::Path::new(STDIN) {
+        true => files::stdin(),
+        false => files::read(file),
+    };
+    text.map_err(|why| {
         let text = format!("read {}: {why}", file.display());
         std::io::Error::new(why.kind(), text).into()
     })

@@ -1,10 +1,12 @@
 //! The only printer: answers on stdout, talk on stderr.
 
 mod columns;
+pub mod deploy;
 pub mod doctor;
 pub mod fleet;
 pub mod history;
 pub mod mistakes;
+pub mod plan;
 pub mod records;
 pub mod report;
 pub mod revisions;
@@ -13,6 +15,9 @@ pub mod table;
 pub mod words;
 
 use std::io::{IsTerminal, Write};
+
+/// Of a terminal that does not tell.
+const WIDTH: usize = 80;
 
 /// Prints an answer. A reader that went away (`| head`) ends the program quietly, as it does for cat.
 pub fn answer(text: &str) {
@@ -26,6 +31,13 @@ pub fn answer(text: &str) {
 /// Prints an answer and ends its line.
 pub fn answer_line(text: &str) {
     answer(&format!("{text}\n"));
+}
+
+/// Says a part of something beside the answer: its lines are ended by whoever made them.
+pub fn talk_part(text: &str) {
+    let mut out = std::io::stderr().lock();
+    // Nobody is left to tell when stderr is gone.
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 /// Says something beside the answer.
@@ -50,6 +62,29 @@ pub fn colour() -> bool {
 /// Returns whether somebody sees what is talked.
 pub fn on_terminal() -> bool {
     std::io::stderr().is_terminal()
+}
+
+/// Returns how many characters fit into a line of the terminal that talk goes to.
+pub fn talk_width() -> usize {
+    let size = rustix::termios::tcgetwinsize(std::io::stderr());
+    size.map_or(WIDTH, |it| usize::from(it.ws_col).max(1))
+}
+
+/// Returns the rows in columns as wide as their widest cell.
+fn table_rows<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
+    let width = |column: usize| {
+        let widths = rows.iter().map(|it| it[column].chars().count());
+        widths.max().unwrap_or(0)
+    };
+    let widths: [usize; COLUMNS] = std::array::from_fn(width);
+    let line = |row: &[String; COLUMNS]| {
+        let cells = row.iter().zip(widths);
+        let cells: Vec<_> = cells
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
+        format!("{}\n", cells.join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
 }
 
 /// Returns whether talk may carry colour.

@@ -13,6 +13,7 @@ mod load;
 pub mod logs;
 mod membership;
 pub mod metrics;
+pub mod once;
 mod outside;
 mod pulse;
 pub mod reap;
