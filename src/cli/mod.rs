@@ -3,11 +3,15 @@
 mod acks;
 mod ask;
 mod check;
+mod consent;
+mod deploy;
+pub mod deploy_words;
 pub mod errand_words;
 mod fleet;
 mod fleet_logs;
 pub mod fleet_words;
 mod ground;
+mod lock;
 mod node;
 mod passed;
 mod revise;
@@ -21,6 +25,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::decide::plan::Goal;
 use crate::say;
 use words::{Command, Words};
 
@@ -87,6 +92,11 @@ async fn act(command: Command) -> u8 {
         Command::Put(wish) => revise::put(wish).await,
         Command::Withdraw { service } => revise::withdraw(&service).await,
         Command::Store(wish) => revise::store(&wish).await,
+        Command::Plan(wish) => deploy::plan(wish).await,
+        Command::Deploy(wish) => deploy::deploy(wish, Goal::Deploy).await,
+        Command::Update(wish) => deploy::deploy(wish, Goal::Update).await,
+        Command::Delete(wish) => deploy::delete(wish).await,
+        Command::Lock(wish) => lock::lock(wish).await,
         Command::Install(wish) => ground::install(&wish),
         Command::Uninstall(wish) => ground::uninstall(&wish),
         Command::Generate { normal, .. } => ground::generate(&normal),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::deploy_words::{DeleteWish, DeployWish, LockWish, PlanWish};
 use super::errand_words::Errand;
 use super::fleet_words::{AckWish, ExecWish, FleetLong, NodeWish, SshWish, StatusWish};
 
@@ -75,6 +76,16 @@ pub enum Command {
     /// Where revisions are kept
     #[command(subcommand)]
     Store(StoreWish),
+    /// Show what a deploy would change on the nodes of a cluster file; 2 when there is something
+    Plan(PlanWish),
+    /// Make the nodes of a cluster file as it says, in waves; a node that fails puts all of them back
+    Deploy(DeployWish),
+    /// As deploy, but what scripts set up is taken away and set up anew
+    Update(DeployWish),
+    /// Take a service of a cluster file away from its nodes
+    Delete(DeleteWish),
+    /// Show who deploys what right now
+    Lock(LockWish),
     /// Print a definition with every key explained
     Example {
         /// crystal-docs for runner@NAME, my-service for NAME@manager

@@ -1,11 +1,8 @@
-//! The story of many nodes: one file, every node asked over ssh, and what is done about what they say.
+//! The story of many nodes: a file read, every node asked over ssh, a plan shown, and made true in waves.
 
 pub mod acks;
 pub mod ask;
+pub mod deploy;
 pub mod load;
 pub mod logs;
 pub mod pass;
-//! The story of many nodes: a file read, every node asked, a plan shown, and made true in waves.
-//! The story of many nodes: a file read, every node asked over ssh, a plan shown, and made true in waves.
-
-pub mod deploy;

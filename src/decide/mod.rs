@@ -48,8 +48,8 @@ pub mod suggest;
 pub mod table;
 pub mod turns;
 pub mod units;
-pub mod waves;
 pub mod unsent;
+pub mod waves;
 
 /// How many cases a property is tried with: `$WHARF_FUZZ_CASES`, or a few.
 #[cfg(test)]

@@ -14,6 +14,7 @@ pub mod fronts;
 pub mod influx;
 pub mod journal;
 pub mod kernel;
+pub mod keyboard;
 pub mod lease;
 pub mod memo;
 pub mod memory;

@@ -1,8 +1,10 @@
 //! A deploy as it goes on: a living list on a terminal, plain lines elsewhere, and what became of each node.
 
-use super::words::plain;
+use std::time::Duration;
+
+use super::words::{age, plain};
 use super::{report, table_rows};
-use crate::model::deploy::{HostVerdict, Outcome, Told};
+use crate::model::deploy::{HostVerdict, Lease, Outcome, Told};
 
 /// Nodes at work shown at once; a wave may have more than a screen has lines.
 const ROWS: usize = 16;
@@ -239,6 +241,27 @@ pub fn table(outcome: &Outcome, colour: bool) -> String {
     painted.fold(text, |text, (sign, paint)| {
         text.replace(sign, &format!("{paint}{sign}\u{1b}[0m"))
     })
+}
+
+/// Returns who deploys what, where and since when: node, then service, lease and its age in seconds.
+pub fn leases(held: &[(String, (String, Lease, u64))]) -> String {
+    if held.is_empty() {
+        return "nobody deploys\n".to_owned();
+    }
+    let mut rows = vec![["SERVICE", "NODE", "WHO", "SINCE", "DEPLOY", "NOTE"].map(str::to_owned)];
+    rows.extend(held.iter().map(|(node, (service, lease, since))| {
+        let since = age(Duration::from_secs(*since));
+        let cells = [
+            service,
+            node,
+            &lease.owner,
+            &since,
+            &lease.deploy,
+            &lease.message,
+        ];
+        cells.map(|it| plain(it).replace('\n', " "))
+    }));
+    table_rows(&rows)
 }
 
 /// Returns the failure reports, each with its service and node; empty where nothing failed.
