@@ -210,14 +210,16 @@ pub(super) async fn run(loaded: &Loaded, lines: &[(&Node, String)], json: bool) 
     let each = |index: usize, stream: Stream, text: &[u8]| {
         spoken.borrow_mut()[index] = true;
         let text = String::from_utf8_lossy(text);
+        // ssh ends its own lines as terminals do.
+        let text = text.trim_end_matches('\r');
         let name = &lines[index].0.name;
         match (stream, json) {
-            (Stream::Stdout, true) => say::answer_line(&beside(name, &text)),
+            (Stream::Stdout, true) => say::answer_line(&beside(name, text)),
             (Stream::Stdout, false) => {
-                say::answer_line(&format!("{name:width$} | {}", say::words::plain(&text)));
+                say::answer_line(&format!("{name:width$} | {}", say::words::plain(text)));
             }
             (Stream::Stderr, _) => {
-                say::talk(&format!("{name:width$} | {}", say::words::plain(&text)));
+                say::talk(&format!("{name:width$} | {}", say::words::plain(text)));
             }
         }
     };

@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::question::{MARK, Question, RECORDS, UNIT_FOLDERS};
+use super::question::{MARK, Question, RECORDS, UNIT_FOLDERS, WHARF_LIMIT};
 use crate::decide::shown;
 use crate::model::fleet::{Disk, Facts, Host, Present, Pressure, ScriptedFact, UnitFact};
 use crate::model::observed::Unit;
 
+/// timeout's code for what it ended.
+const LATE: &str = "124";
 /// Longest piece of a wrong answer repeated, in characters.
 const SHOWN: usize = 120;
 
@@ -210,12 +212,21 @@ fn record(records: &str, service: &str) -> Option<ScriptedFact> {
     })
 }
 
-fn present(answer: &str, binary: &str) -> Present {
-    let mut present = serde_json::from_str(answer.trim()).unwrap_or_else(|_| Present {
-        notices: vec![
-            "its wharf gave no answer that can be read; is it an older one, or in trouble? wharf doctor there tells".to_owned(),
-        ],
-        ..Present::default()
+fn present(answer: &str, code: &str, binary: &str) -> Present {
+    let mut present = serde_json::from_str(answer.trim()).unwrap_or_else(|_| {
+        let why = match code.trim() {
+            LATE => {
+                format!("its wharf did not answer in {WHARF_LIMIT} s; is its docker in trouble?")
+            }
+            code => format!(
+                "its wharf gave no answer that can be read and ended with {code}; an older one?"
+            ),
+        };
+        Present {
+            version: "?".to_owned(),
+            notices: vec![format!("{why} wharf doctor there tells more")],
+            ..Present::default()
+        }
     });
     let hash = binary.split_whitespace().next().unwrap_or_default();
     present.binary = hash.to_owned();

@@ -154,8 +154,9 @@ mod tests {
             let mut left: Vec<VecDeque<u64>> = sources.iter().map(|it| sorted(it).into()).collect();
             let mut merge = Merge::new(left.len(), SECOND);
             let mut out = Vec::new();
-            let every: Vec<usize> = (0..left.len()).flat_map(|it| vec![it; 21]).collect();
-            for index in turns.into_iter().map(|it| it % left.len()).chain(every) {
+            let count = left.len();
+            let every: Vec<usize> = (0..count).flat_map(|it| vec![it; 21]).collect();
+            for index in turns.into_iter().map(|it| it % count).chain(every) {
                 match left[index].pop_front() {
                     Some(at) => merge.push(index, line(at), Duration::ZERO),
                     None => merge.end(index),

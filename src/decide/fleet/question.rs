@@ -13,7 +13,7 @@ pub const RECORDS: &str = "/var/lib/wharf/scripts";
 pub(super) const UNIT_FOLDERS: [&str; 2] = ["/etc/systemd/system", "/lib/systemd/system"];
 /// Seconds the node's disks, and the node's wharf, have to answer.
 const DISKS_LIMIT: u32 = 3;
-const WHARF_LIMIT: u32 = 8;
+pub(super) const WHARF_LIMIT: u32 = 8;
 
 /// One service of a node, and the unit that stands for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
