@@ -19,7 +19,7 @@ use crate::say;
 use crate::say::deploy::{Live, Show};
 
 /// How long a node may take to say what is on it.
-const ASKED: Duration = Duration::from_secs(20);
+const ASKED: Duration = Duration::from_secs(45);
 /// How often the living list moves.
 const TICK: Duration = Duration::from_millis(120);
 /// As diff does it: something differs.

@@ -115,7 +115,7 @@ pub(super) async fn withdraw(service: &str) -> u8 {
     match turn::withdraw(service).await {
         Ok(true) => {
             say::talk(&format!(
-                "withdrawn; its manager takes the instances away now\nnext: systemctl disable --now {service}@manager; its revisions are kept: wharf rollback {service} REV"
+                "withdrawn; its manager takes the instances away now\nnext: systemctl stop {service}@manager; its revisions are kept: wharf rollback {service} REV"
             ));
             super::DONE
         }

@@ -134,7 +134,7 @@ pub(super) async fn history(wanted: HistoryWish) -> u8 {
 fn refused(service: &str, why: &Refusal) -> u8 {
     let next = match why {
         Refusal::Unknown(_) => format!("wharf put {service} FILE"),
-        Refusal::NoManager(_) => format!("systemctl enable --now {service}@manager"),
+        Refusal::NoManager(_) => format!("systemctl start {service}@manager"),
         Refusal::Proven(_) => format!("wharf rollback {service} brings the one before it back"),
         Refusal::GivenUp(_) => format!("wharf roll {service} tries it again"),
         Refusal::Store(_) => "see `store:` in /etc/wharf/wharf.yaml".to_owned(),

@@ -47,8 +47,8 @@ async fn one(it: &Deploy<'_>, placed: &Placed, change: &Change) -> Result<(), Re
         .map_err(|why| refuse(format!("was not run: {}", why.what)))?;
     match exit {
         Exit::Code(0) => Ok(()),
-        other => {
-            let heard = ear.verdict(other, String::new());
+        Exit::Code(_) | Exit::Signal(_) => {
+            let heard = ear.verdict(exit, String::new());
             let lines = heard
                 .report
                 .map(|it| it.last_lines.join("\n"))

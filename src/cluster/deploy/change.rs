@@ -81,6 +81,10 @@ pub(super) async fn unmake(it: &Deploy<'_>, number: usize, failed: bool) -> (Sta
 /// Tells what became of a change that has ended.
 pub(super) fn told(it: &Deploy<'_>, number: usize, state: State, heard: &Heard) {
     let change = &it.plan.changes[number];
+    // One that did not begin is told in the end, with all the others.
+    if state == State::Waiting {
+        return;
+    }
     (it.tell)(Told::Node {
         service: change.service.clone(),
         node: change.node.clone(),

@@ -39,6 +39,7 @@ async fn run(it: &Deploy<'_>, script: &str, result: Option<&str>) -> Result<(), 
     let order = Order {
         argv: ["sh", "-c", script].map(str::to_owned).to_vec(),
         environment: environment(it, result),
+        workdir: Some(beside(&it.file)),
         ..Order::default()
     };
     let output = process::run(&order, None, LIMIT).await;
@@ -54,6 +55,15 @@ async fn run(it: &Deploy<'_>, script: &str, result: Option<&str>) -> Result<(), 
         Exit::Code(code) => Err(format!("ended with {code}")),
         Exit::Signal(signal) => Err(format!("was ended by signal {signal}")),
     }
+}
+
+/// The folder of the cluster file: what a hook names by `./` lies beside it.
+fn beside(file: &str) -> String {
+    let folder = std::path::Path::new(file).parent();
+    let folder = folder.map(|it| it.display().to_string());
+    folder
+        .filter(|it| !it.is_empty())
+        .unwrap_or_else(|| ".".to_owned())
 }
 
 /// Lists are separated by spaces: names have none.

@@ -202,13 +202,13 @@ async fn all(
     let mut works = stream::iter(works).buffer_unordered(TOGETHER);
     let mut ends = Vec::new();
     while let Some((number, (state, words))) = works.next().await {
-        change::told(it, number, state, &words);
-        ends.push((number, state, words));
+        heard[number].add(words);
+        change::told(it, number, state, &heard[number]);
+        ends.push((number, state));
     }
     drop(works);
-    for (number, state, words) in ends {
+    for (number, state) in ends {
         states[number] = state;
-        heard[number].add(words);
     }
 }
 

@@ -88,9 +88,13 @@ pub fn unmake(placed: &Placed, change: &Change, author: &Author) -> Result<Optio
             Asked::line(format!("{back} >/dev/null && {}", follow(name, it)?))
         }
         (Workload::Managed(_), Undo::Withdraw) => Asked::line(withdraw(name)?),
-        (Workload::Managed(_), Undo::Stop | Undo::Restore) => Asked::line(stop(&manager(name))?),
+        (Workload::Managed(_), Undo::Stop | Undo::Restore) => {
+            Asked::line(line(&["systemctl", "stop", &manager(name)])?)
+        }
         (Workload::Runner(_), _) => Asked::line(line(&["wharf", "node", "place", name, "--back"])?),
-        (Workload::Scripted(_), Undo::Stop) => Asked::line(stop(&format!("{name}.service"))?),
+        (Workload::Scripted(_), Undo::Stop) => {
+            Asked::line(line(&["systemctl", "stop", &format!("{name}.service")])?)
+        }
         (Workload::Scripted(it), Undo::Restore | Undo::Rollback { .. } | Undo::Withdraw) => {
             Asked::text(scripted::text(name, it, Job::Back, author)?)
         }
@@ -183,11 +187,11 @@ fn manager(name: &str) -> String {
     format!("{name}@manager.service")
 }
 
-/// `start` waits for nothing: the rollout is followed by its steps.
+/// Waits for nothing: the rollout is followed by its steps. The generator has the unit started at boot.
 fn manager_up(name: &str) -> Result<String, HasNul> {
     let unit = word(&manager(name))?;
     Ok(format!(
-        "{{ systemctl is-active -q {unit} || {{ systemctl enable -q {unit} && systemctl start --no-block {unit}; }}; }}"
+        "{{ systemctl is-active -q {unit} || systemctl start --no-block {unit}; }}"
     ))
 }
 
@@ -207,13 +211,11 @@ fn follow(name: &str, meant: &Definition) -> Result<String, HasNul> {
     ])
 }
 
+/// Said once more when the manager is gone: only then are its units nobody's.
 fn withdraw(name: &str) -> Result<String, HasNul> {
     let withdraw = line(&["wharf", "withdraw", name])?;
-    Ok(format!("{withdraw} && {}", stop(&manager(name))?))
-}
-
-fn stop(unit: &str) -> Result<String, HasNul> {
-    line(&["systemctl", "disable", "-q", "--now", unit])
+    let stop = line(&["systemctl", "stop", &manager(name)])?;
+    Ok(format!("{withdraw} && {stop} && {withdraw}"))
 }
 
 fn start(name: &str) -> Result<String, HasNul> {

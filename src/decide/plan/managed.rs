@@ -10,7 +10,7 @@ use crate::model::plan::{Action, Mark, Undo};
 use crate::model::rollout::Verdict;
 
 pub(super) fn deploy(scene: &Scene, meant: &Definition) -> Found {
-    if let Err(hindrance) = scene.has_wharf() {
+    if let Some(hindrance) = scene.no_wharf() {
         return hindrance;
     }
     let Some((held, document)) = there(scene) else {

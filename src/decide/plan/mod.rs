@@ -203,13 +203,12 @@ impl<'a> Scene<'a> {
         }
     }
 
-    fn has_wharf(&self) -> Result<(), Found> {
-        match self.facts.wharf {
-            Some(_) => Ok(()),
-            None => Err(Found::Hindrance(format!(
-                "wharf is not installed there, and {} needs it: wharf setup -f FILE --nodes {}",
-                self.placed.name, self.node.name
-            ))),
-        }
+    /// What stands in the way of everything that only the node's wharf can do.
+    fn no_wharf(&self) -> Option<Found> {
+        let text = format!(
+            "wharf is not installed there, and {} needs it: wharf setup -f FILE --nodes {}",
+            self.placed.name, self.node.name
+        );
+        self.facts.wharf.is_none().then(|| Found::Hindrance(text))
     }
 }

@@ -9,7 +9,7 @@ use crate::model::plan::{Action, Mark, Undo};
 const INTERRUPTS: &str = "its container is restarted, which interrupts who uses it";
 
 pub(super) fn deploy(scene: &Scene, meant: &Definition) -> Found {
-    if let Err(hindrance) = scene.has_wharf() {
+    if let Some(hindrance) = scene.no_wharf() {
         return hindrance;
     }
     let Some(document) = scene.held.and_then(|it| it.document.as_ref()) else {
