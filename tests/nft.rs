@@ -4,8 +4,9 @@
 
 mod echo;
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use echo::{Echo, ask, ask_udp, connect, udp};
@@ -71,6 +72,63 @@ fn udp_flows_move_with_their_next_packet() {
         .change_all(&[Change::Weigh(a.at, 1), Change::Remove(b.at)])
         .unwrap();
     assert_eq!(ask_udp(&flow), Some(a.at));
+}
+
+/// Swaps there and back while clients ask without a pause: no question and no answer is lost, not even one
+/// that is answered long after the swap.
+#[test]
+fn no_datagram_is_lost_while_flows_move() {
+    if outside("no_datagram_is_lost_while_flows_move") {
+        return;
+    }
+    let (a, b) = (Echo::start("10.8.0.1:8000"), Echo::start("10.8.0.2:8000"));
+    let slow = UdpSocket::bind("10.8.0.3:8000").unwrap();
+    let front = opened("10.9.0.1:53/udp", &[(slow.local_addr().unwrap(), 1)]);
+    let early = udp("10.9.0.1:53");
+    early.send(b"early").unwrap();
+    let (_, client) = slow.recv_from(&mut [0; 16]).unwrap();
+    let first = [
+        Change::Add(a.at, 1),
+        Change::Remove("10.8.0.3:8000".parse().unwrap()),
+    ];
+    front.change_all(&first).unwrap();
+    front.read().unwrap();
+    slow.send_to(b"late", client).unwrap();
+    let mut answer = [0; 16];
+    assert_eq!(early.recv(&mut answer).unwrap(), 4);
+
+    let over = AtomicBool::new(false);
+    let asked = std::thread::scope(|scope| {
+        let client = || {
+            let mut asked = 0;
+            let flow = udp("10.9.0.1:53");
+            while !over.load(Ordering::Relaxed) {
+                assert!(ask_udp(&flow).is_some(), "lost after {asked}");
+                asked += 1;
+                // New flows come at any moment as well, but no more than there are ports.
+                if asked % 10 == 0 {
+                    let fresh = ask_udp(&udp("10.9.0.1:53"));
+                    assert!(fresh.is_some(), "a fresh flow lost after {asked}");
+                }
+                std::thread::sleep(Duration::from_micros(500));
+            }
+            asked
+        };
+        let clients: Vec<_> = (0..6).map(|_| scope.spawn(client)).collect();
+        for turn in 0..40 {
+            let (new, old) = [(b.at, a.at), (a.at, b.at)][turn % 2];
+            front
+                .change_all(&[Change::Add(new, 1), Change::Remove(old)])
+                .unwrap();
+            assert_eq!(weights(&front), [(new, 1)]);
+        }
+        over.store(true, Ordering::Relaxed);
+        let asked = clients.into_iter().map(|it| it.join().unwrap());
+        asked.sum::<u32>()
+    });
+    println!("{asked} questions of six flows, 40 swaps");
+    assert!(asked > 1000, "{asked}");
+    assert_eq!(ask_udp(&early), Some(a.at));
 }
 
 #[test]
@@ -285,7 +343,7 @@ fn pause() -> bool {
 fn outside(test: &str) -> bool {
     if std::env::var_os("WHARF_NFT_INSIDE").is_some() {
         sh("ip link set lo up
-            for it in 10.8.0.1/32 10.8.0.2/32 10.9.0.1/32 fd00:8::1/128 fd00:8::2/128 fd00:9::1/128; do
+            for it in 10.8.0.1/32 10.8.0.2/32 10.8.0.3/32 10.9.0.1/32 fd00:8::1/128 fd00:8::2/128 fd00:9::1/128; do
                 ip addr add $it dev lo
             done
             mount -t sysfs none /sys && mount -t tmpfs none /run");

@@ -6,7 +6,6 @@
 mod message;
 mod queue;
 
-use std::collections::BTreeSet;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
@@ -43,6 +42,8 @@ const DELETE: u16 = 0x0102;
 const ORIGINAL: u16 = 1;
 const REPLY: u16 = 2;
 const PROTOCOL_STATE: u16 = 4;
+/// Within a direction.
+const TUPLE_ZONE: u16 = 3;
 const ID: u16 = 12;
 const COUNTED: u16 = 9;
 const COUNTED_BACK: u16 = 10;
@@ -62,7 +63,9 @@ pub(super) struct Flows(OwnedFd);
 
 /// One connection through a service address.
 pub(super) struct Flow {
-    server: SocketAddr,
+    pub(super) server: SocketAddr,
+    /// Where what its client sends is followed; 0 is with everything else.
+    pub(super) zone: u16,
     open: bool,
     /// Its client has asked more often than it was answered: an answer may be on its way.
     due: bool,
@@ -89,12 +92,6 @@ pub(super) fn count(flows: &[Flow], server: SocketAddr) -> (u32, u32) {
         true => (open + 1, over),
         false => (open, over + 1),
     })
-}
-
-/// Returns the real servers these connections lead to that are so.
-pub(super) fn servers(flows: &[Flow], so: impl Fn(SocketAddr) -> bool) -> Vec<SocketAddr> {
-    let servers: BTreeSet<_> = flows.iter().map(|it| it.server).collect();
-    servers.into_iter().filter(|it| so(*it)).collect()
 }
 
 impl Flows {
@@ -175,7 +172,12 @@ impl Flows {
     ///
     /// # Errors
     /// In the kernel's words; a connection that is over by itself meanwhile is no error.
-    pub(super) fn forget_all(&self, address: &Address, flows: &[Flow]) -> io::Result<()> {
+    pub(super) fn forget_all<'a>(
+        &self,
+        address: &Address,
+        flows: impl IntoIterator<Item = &'a Flow>,
+    ) -> io::Result<()> {
+        let flows: Vec<&Flow> = flows.into_iter().collect();
         let mut some = flows.chunks(AT_ONCE);
         some.try_for_each(|some| self.drop_flows(address, some))
     }
@@ -187,7 +189,7 @@ impl Flows {
     }
 
     /// All in one datagram: there may be tens of thousands, and some may be waiting for it.
-    fn drop_flows(&self, address: &Address, flows: &[Flow]) -> io::Result<()> {
+    fn drop_flows(&self, address: &Address, flows: &[&Flow]) -> io::Result<()> {
         let orders = flows
             .iter()
             .flat_map(|it| Message::order(DELETE, family(address), &it.key));
@@ -265,8 +267,11 @@ fn flow(address: &Address, body: &[u8]) -> Option<Flow> {
     };
     let due =
         address.protocol == Protocol::Udp && packets(body, COUNTED) > packets(body, COUNTED_BACK);
+    let zone = Attributes(Attributes(body).get(ORIGINAL)?).get(TUPLE_ZONE);
+    let zone = zone.and_then(|it| it.try_into().ok());
     Some(Flow {
         server,
+        zone: zone.map_or(0, u16::from_be_bytes),
         open,
         due,
         key,

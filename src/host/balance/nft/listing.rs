@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::rules::{TABLE, chain};
 use crate::host::balance::program;
-use crate::model::balance::Address;
+use crate::model::balance::{Address, Protocol};
 
 /// The table as nft prints it, lines without their indent.
 #[derive(Default)]
@@ -47,6 +47,23 @@ impl Listing {
         Some(known)
     }
 
+    /// Returns the zone an address's flows are followed in; 0 is none.
+    pub(super) fn zone(&self, address: &Address) -> u16 {
+        let key = format!("{} . {} : ", address.at.ip(), address.at.port());
+        let block = match address.at {
+            SocketAddr::V4(_) => self.block("map zones4 {"),
+            SocketAddr::V6(_) => self.block("map zones6 {"),
+        };
+        let elements = block.and_then(|it| it.split_once("elements = {"));
+        let elements = elements
+            .and_then(|it| it.1.split_once('}'))
+            .map_or("", |it| it.0);
+        let mut zones = elements.split(',').map(str::trim);
+        let zone = zones.find_map(|it| it.strip_prefix(&key)?.parse().ok());
+        zone.filter(|_| address.protocol == Protocol::Udp)
+            .unwrap_or_default()
+    }
+
     /// Returns the handles of the address's rules in the chain `fronts`.
     pub(super) fn turn_handles(&self, address: &Address) -> Vec<u64> {
         let comment = format!("comment \"{}\" # handle ", chain(address));
@@ -82,6 +99,12 @@ mod tests {
 \t\t\t     10.9.0.1 . 6 . 801 : goto tcp_10_9_0_1_801 }
 \t}
 
+\tmap zones4 { # handle 2
+\t\ttypeof ip daddr . udp dport : ct zone
+\t\telements = { 10.9.0.1 . 8 : 7,
+\t\t\t     10.9.0.1 . 80 : 65535 }
+\t}
+
 \tset known_tcp_10_9_0_1_80 { # handle 9
 \t\ttype ipv4_addr . inet_service . mark
 \t\telements = { 172.17.0.4 . 80 . 0x00000001,
@@ -108,6 +131,14 @@ mod tests {
         assert_eq!(known("10.9.0.1:801"), Some(vec![]));
         assert_eq!(known("10.9.0.1:8"), None);
         assert_eq!(known("10.9.0.1:80/udp"), None);
+        let zone = |text: &str| listing.zone(&text.parse().unwrap());
+        let zones = [
+            "10.9.0.1:8/udp",
+            "10.9.0.1:80/udp",
+            "10.9.0.1:80",
+            "0.9.0.1:8/udp",
+        ];
+        assert_eq!(zones.map(zone), [7, 65535, 0, 0]);
         assert_eq!(listing.turn_handles(&"10.9.0.1:80".parse().unwrap()), [16]);
         assert_eq!(
             Listing::default().known(&"10.9.0.1:80".parse().unwrap()),

@@ -64,9 +64,9 @@ impl Nftables {
     }
 
     /// `active` are connections conntrack follows: for TCP those that are not closed on both sides,
-    /// for UDP all that are not forgotten yet. UDP flows that lead past the table are forgotten on the
-    /// way: a writer that was killed between table and conntrack leaves them, and nobody else would ever
-    /// move them.
+    /// for UDP all that are not forgotten yet. UDP flows whose next question would lead past the table
+    /// are forgotten on the way: a writer that was killed between table and conntrack leaves them, and
+    /// nobody else would ever move them. Those of an earlier zone get no question any more.
     fn seen(&self, listing: &Listing) -> io::Result<Option<Vec<RealServer>>> {
         let Some(known) = listing.known(&self.front.address) else {
             return Ok(None);
@@ -74,11 +74,14 @@ impl Nftables {
         let connections = Flows::open()?;
         let flows = connections.of(&self.front.address)?;
         if self.front.address.protocol == Protocol::Udp {
+            let zone = listing.zone(&self.front.address);
             let serves = |at| known.iter().any(|it| it.0 == at && it.1 > 0);
-            let astray = flows::servers(&flows, |at| !serves(at));
-            if !astray.is_empty() {
-                connections.forget(&self.front.address, &astray)?;
-            }
+            connections.forget_all(
+                &self.front.address,
+                flows
+                    .iter()
+                    .filter(|it| it.zone == zone && !serves(it.server)),
+            )?;
         }
         let server = |(at, weight): &(SocketAddr, u32)| {
             let (active, inactive) = flows::count(&flows, *at);
@@ -92,8 +95,10 @@ impl Nftables {
         Ok(Some(known.iter().map(server).collect()))
     }
 
-    /// Does these changes in one transaction: clients see none of them or all. Then forgets the flows of
-    /// UDP real servers at weight 0 and of every one removed, so that they move with their next packet.
+    /// Does these changes in one transaction: clients see none of them or all. When nobody who served a
+    /// UDP address goes on, its flows move in the same moment, and an answer that is under way still
+    /// arrives. Otherwise the flows of UDP real servers at weight 0 and of every one removed are forgotten
+    /// next, so that they move with their next packet.
     ///
     /// # Errors
     /// nft refused, in its words, and then nothing has changed; `NotFound` for a real server or an
@@ -113,23 +118,41 @@ impl Nftables {
         for (it, changes) in all {
             let before = listing.known(&it.front.address);
             let after = applied(before.clone(), changes)?;
+            let way = way(
+                it.front.address.protocol,
+                before.as_deref(),
+                after.as_deref(),
+            );
             // Another scheduler is no other state; a rule written again is seen by no connection.
             if before != after || changes.contains(&Change::Create) {
                 script += &it.script(&listing, before.as_deref(), after.as_deref())?;
+                script += &it.zone(&listing, way);
             }
-            ends.push((it, before, after));
+            ends.push((it, before, after, way));
         }
         if !script.is_empty() {
             program::apply(&script)?;
-            for (it, before, after) in &ends {
+            for (it, before, after, _) in &ends {
                 if before != after {
                     it.settle(after.as_deref())?;
                 }
             }
         }
         drop(lock);
-        let mut ends = ends.iter();
-        ends.try_for_each(|(it, before, after)| it.forget(before.as_deref(), after.as_deref()))
+        let one_by_one = |it: &&(_, _, _, Way)| it.3 == Way::OneByOne;
+        let mut ends = ends.iter().filter(one_by_one);
+        ends.try_for_each(|(it, before, after, _)| it.forget(before.as_deref(), after.as_deref()))
+    }
+
+    /// What has flows followed anew, so that each moves with its next question.
+    fn zone(&self, listing: &Listing, way: Way) -> String {
+        let address = &self.front.address;
+        let before = listing.zone(address);
+        match way {
+            Way::OneByOne => String::new(),
+            Way::Gone => rules::zone(address, before, 0),
+            Way::Together => rules::zone(address, before, next(before)),
+        }
     }
 
     /// What brings the table from one state to the other; a new address gets its surroundings before.
@@ -240,6 +263,40 @@ fn one(
     })
 }
 
+/// How the flows of those who leave find their way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// All of the address at once, in another zone.
+    Together,
+    /// Those of each real server that leaves; the others stay where they are.
+    OneByOne,
+    /// With the address.
+    Gone,
+}
+
+fn way(
+    protocol: Protocol,
+    before: Option<&[(SocketAddr, u32)]>,
+    after: Option<&[(SocketAddr, u32)]>,
+) -> Way {
+    let serving = |all: Option<&[(SocketAddr, u32)]>| {
+        let all = all.unwrap_or_default().iter().filter(|it| it.1 > 0);
+        all.map(|it| it.0).collect::<Vec<_>>()
+    };
+    let (old, new) = (serving(before), serving(after));
+    let replaced = !old.is_empty() && !new.is_empty() && !old.iter().any(|it| new.contains(it));
+    match (protocol, after) {
+        (Protocol::Udp, Some(_)) if replaced => Way::Together,
+        (Protocol::Udp | Protocol::Tcp, Some(_)) => Way::OneByOne,
+        (Protocol::Udp | Protocol::Tcp, None) => Way::Gone,
+    }
+}
+
+/// Comes round after so long that the flows of the one before have been forgotten for hours.
+fn next(zone: u16) -> u16 {
+    zone.checked_add(1).unwrap_or(1)
+}
+
 fn missing(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, what)
 }
@@ -247,6 +304,21 @@ fn missing(what: &str) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn flows_move_together_when_nobody_who_served_goes_on() {
+        let at = |last: u8| SocketAddr::from(([10, 0, 0, last], 80));
+        let (a, b) = (vec![(at(1), 1), (at(2), 0)], vec![(at(2), 1)]);
+        let udp = |before: &[_], after: &[_]| way(Protocol::Udp, Some(before), Some(after));
+        assert_eq!(udp(&a, &b), Way::Together);
+        assert_eq!(udp(&a, &[(at(1), 1), (at(2), 1)]), Way::OneByOne);
+        assert_eq!(udp(&a, &[(at(1), 0)]), Way::OneByOne);
+        assert_eq!(udp(&[(at(1), 0)], &b), Way::OneByOne);
+        assert_eq!(way(Protocol::Tcp, Some(&a), Some(&b)), Way::OneByOne);
+        assert_eq!(way(Protocol::Udp, Some(&a), None), Way::Gone);
+        assert_eq!(way(Protocol::Udp, None, Some(&b)), Way::OneByOne);
+        assert_eq!([0, 7, u16::MAX].map(next), [1, 8, 1]);
+    }
 
     #[test]
     fn doing_a_change_twice_is_doing_it_once() {

@@ -17,23 +17,31 @@ const SEED: u32 = 0x77_68_61_72;
 /// The priorities lie one before those docker uses, so that a port docker publishes on all addresses
 /// does not take one of ours. Masquerade where an answer would otherwise not come back through this
 /// host: from this host's own addresses, and where client and real server share an interface.
+///
+/// What clients send to a UDP address is followed in a zone of conntrack of the address's own; answers are
+/// in none. So all of an address's flows move with the change of one number, at their next question, and
+/// an answer that is under way still finds the flow it belongs to.
 pub(super) fn table() -> String {
     format!(
         r#"add table inet {TABLE}
 add map inet {TABLE} services4 {{ type ipv4_addr . inet_proto . inet_service : verdict; }}
 add map inet {TABLE} services6 {{ type ipv6_addr . inet_proto . inet_service : verdict; }}
+add map inet {TABLE} zones4 {{ typeof ip daddr . udp dport : ct zone; }}
+add map inet {TABLE} zones6 {{ typeof ip6 daddr . udp dport : ct zone; }}
 add set inet {TABLE} turns {{ type ifname . ifname; }}
 add set inet {TABLE} opened {{ type ifname; }}
 add chain inet {TABLE} before {{ type nat hook prerouting priority -101; policy accept; }}
 add chain inet {TABLE} local {{ type nat hook output priority -101; policy accept; }}
 add chain inet {TABLE} after {{ type nat hook postrouting priority 99; policy accept; }}
 add chain inet {TABLE} guard {{ type filter hook prerouting priority -300; policy accept; }}
+add chain inet {TABLE} sent {{ type filter hook output priority -300; policy accept; }}
 add chain inet {TABLE} fronts
 add chain inet {TABLE} turn
 flush chain inet {TABLE} before
 flush chain inet {TABLE} local
 flush chain inet {TABLE} after
 flush chain inet {TABLE} guard
+flush chain inet {TABLE} sent
 flush chain inet {TABLE} turn
 add rule inet {TABLE} before ip daddr . meta l4proto . th dport vmap @services4
 add rule inet {TABLE} before ip6 daddr . meta l4proto . th dport vmap @services6
@@ -41,6 +49,10 @@ add rule inet {TABLE} local ip daddr . meta l4proto . th dport vmap @services4
 add rule inet {TABLE} local ip6 daddr . meta l4proto . th dport vmap @services6
 add rule inet {TABLE} after ct status dnat jump fronts
 add rule inet {TABLE} guard iifname @opened ip daddr 127.0.0.0/8 drop
+add rule inet {TABLE} guard ct original zone set ip daddr . udp dport map @zones4
+add rule inet {TABLE} guard ct original zone set ip6 daddr . udp dport map @zones6
+add rule inet {TABLE} sent ct original zone set ip daddr . udp dport map @zones4
+add rule inet {TABLE} sent ct original zone set ip6 daddr . udp dport map @zones6
 add rule inet {TABLE} turn fib saddr type local oifname != "lo" masquerade
 add rule inet {TABLE} turn iifname . oifname @turns masquerade
 "#
@@ -84,6 +96,25 @@ delete set inet {TABLE} known_{name}
 delete set inet {TABLE} selves_{name}
 "
     )
+}
+
+/// Returns the text that has the flows of this address followed in another zone; 0 is none.
+pub(super) fn zone(address: &Address, before: u16, after: u16) -> String {
+    let (ip, port, version) = (address.at.ip(), address.at.port(), digit(address));
+    let mut text = String::new();
+    if before != 0 {
+        let _ = writeln!(
+            text,
+            "delete element inet {TABLE} zones{version} {{ {ip} . {port} }}"
+        );
+    }
+    if after != 0 {
+        let _ = writeln!(
+            text,
+            "add element inet {TABLE} zones{version} {{ {ip} . {port} : {after} }}"
+        );
+    }
+    text
 }
 
 /// Returns the text that has answers turned round on these interfaces; those of 127.0.0.0/8 as well
