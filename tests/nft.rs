@@ -127,7 +127,7 @@ fn no_datagram_is_lost_while_flows_move() {
         asked.sum::<u32>()
     });
     println!("{asked} questions of six flows, 40 swaps");
-    assert!(asked > 1000, "{asked}");
+    assert!(asked > 200, "{asked}");
     assert_eq!(ask_udp(&early), Some(a.at));
 }
 

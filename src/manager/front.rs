@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use crate::decide::table::{self, Table};
 use crate::host::balance::Balancer;
-use crate::model::balance::{Address, BalancerKind, Change, Front};
+use crate::model::balance::{Address, BalancerKind, Change, Front, RealServer};
 use crate::model::rollout::Rollout;
 
 /// The balancers tried where the definition names none, the best first. The relay is only taken by name:
@@ -17,6 +17,9 @@ pub(super) struct Fronts {
     pub(super) kind: BalancerKind,
     open: Vec<(Front, Balancer)>,
 }
+
+/// What is behind one address.
+type Servers = Option<Vec<RealServer>>;
 
 /// One decision of [`crate::decide::table`].
 pub(super) type Decision = fn(&Table, SocketAddr) -> Option<Change>;
@@ -62,17 +65,17 @@ impl Fronts {
     }
 
     pub(super) fn read(&self) -> io::Result<Vec<Table>> {
-        let balancers: Vec<_> = self.open.iter().map(|(_, balancer)| balancer).collect();
-        let read = Balancer::read_together(&balancers)?.into_iter();
-        let tables = self
-            .open
-            .iter()
-            .zip(read)
-            .map(|((front, _), servers)| Table {
+        self.tables(Balancer::read)
+    }
+
+    fn tables(&self, read: fn(&Balancer) -> io::Result<Servers>) -> io::Result<Vec<Table>> {
+        let tables = self.open.iter().map(|(front, balancer)| {
+            Ok(Table {
                 protocol: front.address.protocol,
-                servers,
-            });
-        Ok(tables.collect())
+                servers: read(balancer)?,
+            })
+        });
+        tables.collect()
     }
 
     pub(super) fn create(&self) -> io::Result<()> {
@@ -85,7 +88,7 @@ impl Fronts {
 
     /// Makes what `decide` asks for at each address.
     pub(super) fn apply(&self, decide: Decision, servers: &[SocketAddr]) -> io::Result<()> {
-        self.change(&self.read()?, |table| {
+        self.change(&self.tables(Balancer::weights)?, |table| {
             let changes = servers.iter().filter_map(|at| decide(table, *at));
             changes.collect()
         })
@@ -107,7 +110,7 @@ impl Fronts {
             let down = lower.iter().filter_map(|at| table::lower(table, *at));
             up.chain(down).collect()
         })?;
-        let after = self.read()?;
+        let after = self.tables(Balancer::weights)?;
         let left = |decide: Decision, servers: &[SocketAddr]| {
             servers
                 .iter()

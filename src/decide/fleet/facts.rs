@@ -38,7 +38,7 @@ pub fn facts(text: &str, questions: &[Question]) -> Result<Facts, String> {
             .collect(),
         wharf: sections
             .get("wharf")
-            .map(|it| present(it, section("binary"))),
+            .map(|it| present(it, section("code"), section("binary"))),
         host,
     })
 }

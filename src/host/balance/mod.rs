@@ -4,8 +4,10 @@ mod docker_user;
 mod flows;
 mod hairpin;
 mod ipvs;
+mod nfnetlink;
 mod nft;
 mod program;
+mod queue;
 pub mod relay;
 mod turns;
 
@@ -52,6 +54,18 @@ impl Balancer {
         }
     }
 
+    /// Returns the real servers with their weights; their connections are only counted where that takes no
+    /// time.
+    ///
+    /// # Errors
+    /// As [`Balancer::read`].
+    pub fn weights(&self) -> io::Result<Option<Vec<RealServer>>> {
+        match self {
+            Balancer::Nftables(it) => it.weights(),
+            Balancer::Ipvs(_) | Balancer::Relay(_) => self.read(),
+        }
+    }
+
     /// Returns what each real server has carried since it was added; empty where nobody counts. IPVS
     /// brings these up to date every two seconds.
     ///
@@ -88,21 +102,6 @@ impl Balancer {
             Balancer::Ipvs(it) => changes.iter().try_for_each(|change| it.change(change)),
             Balancer::Nftables(it) => it.change_all(changes),
             Balancer::Relay(it) => it.change_all(changes),
-        }
-    }
-
-    /// Returns the real servers of several addresses of one service, in their order.
-    ///
-    /// # Errors
-    /// As [`Balancer::read`].
-    pub fn read_together(all: &[&Balancer]) -> io::Result<Vec<Option<Vec<RealServer>>>> {
-        match all
-            .iter()
-            .map(|it| it.nftables())
-            .collect::<Option<Vec<_>>>()
-        {
-            Some(all) => Nftables::read_together(&all),
-            None => all.iter().map(|it| it.read()).collect(),
         }
     }
 

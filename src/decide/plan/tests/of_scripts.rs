@@ -116,4 +116,3 @@ fn a_deletion_in_every_state() {
         assert!(plan.changes.iter().all(|it| it.danger.is_some()));
     }
 }
-

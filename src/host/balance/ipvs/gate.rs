@@ -3,8 +3,8 @@
 use std::fs::File;
 
 use super::way_back;
-use crate::host::balance::flows::Queue;
 use crate::host::balance::program;
+use crate::host::balance::queue::Queue;
 use crate::model::balance::Address;
 
 /// The hold on it. Dropped, it lets through what waits, in its order, and what comes. A process that is

@@ -1,5 +1,6 @@
 //! nftables as a balancer: one table of ours, one chain per service address, one transaction per change.
 
+mod elements;
 mod listing;
 mod rules;
 mod slots;
@@ -7,10 +8,11 @@ mod slots;
 use std::io;
 use std::net::SocketAddr;
 
-use crate::host::balance::flows::{self, Flows};
+use crate::host::balance::flows::{self, Flow, Flows};
+use crate::host::balance::nfnetlink::{Link, Request};
 use crate::host::balance::{docker_user, hairpin, program, turns};
 use crate::model::balance::{Change, Front, Protocol, RealServer, Scheduler};
-use listing::Listing;
+use elements::Standing;
 
 /// Clients of 127.0.0.0/8 can be sent on with `route_localnet`; IPv6 has no such switch.
 const NO_LOOPBACK_6: &str =
@@ -23,6 +25,8 @@ const NOT_THERE: &str = "the service address is not in the table; create it firs
 pub struct Nftables {
     service: String,
     front: Front,
+    link: Link,
+    connections: Flows,
 }
 
 impl Nftables {
@@ -43,45 +47,32 @@ impl Nftables {
         Ok(Nftables {
             service: service.to_owned(),
             front: *front,
+            link: Link::open()?,
+            connections: Flows::open()?,
         })
     }
 
     /// Returns what is behind the address, None when the address is not in the table.
     ///
-    /// # Errors
-    /// nft or conntrack refused, in their words.
-    pub fn read(&self) -> io::Result<Option<Vec<RealServer>>> {
-        self.seen(&listing::read()?)
-    }
-
-    /// Returns the same of several addresses, by one look at the table.
-    ///
-    /// # Errors
-    /// As [`Nftables::read`].
-    pub fn read_together(all: &[&Nftables]) -> io::Result<Vec<Option<Vec<RealServer>>>> {
-        let listing = listing::read()?;
-        all.iter().map(|it| it.seen(&listing)).collect()
-    }
-
     /// `active` are connections conntrack follows: for TCP those that are not closed on both sides,
     /// for UDP all that are not forgotten yet. UDP flows whose next question would lead past the table
     /// are forgotten on the way: a writer that was killed between table and conntrack leaves them, and
     /// nobody else would ever move them. Those of an earlier zone get no question any more.
-    fn seen(&self, listing: &Listing) -> io::Result<Option<Vec<RealServer>>> {
-        let Some(known) = listing.known(&self.front.address) else {
+    ///
+    /// # Errors
+    /// Table or conntrack do not answer, in the kernel's words.
+    pub fn read(&self) -> io::Result<Option<Vec<RealServer>>> {
+        let address = &self.front.address;
+        let standing = elements::read(&self.link, address)?;
+        let Some(known) = standing.servers else {
             return Ok(None);
         };
-        let connections = Flows::open()?;
-        let flows = connections.of(&self.front.address)?;
-        if self.front.address.protocol == Protocol::Udp {
-            let zone = listing.zone(&self.front.address);
+        let flows = self.connections.of(address)?;
+        if address.protocol == Protocol::Udp {
             let serves = |at| known.iter().any(|it| it.0 == at && it.1 > 0);
-            connections.forget_all(
-                &self.front.address,
-                flows
-                    .iter()
-                    .filter(|it| it.zone == zone && !serves(it.server)),
-            )?;
+            let astray = |it: &&Flow| it.zone == standing.zone && !serves(it.server);
+            self.connections
+                .forget_all(address, flows.iter().filter(astray))?;
         }
         let server = |(at, weight): &(SocketAddr, u32)| {
             let (active, inactive) = flows::count(&flows, *at);
@@ -95,13 +86,30 @@ impl Nftables {
         Ok(Some(known.iter().map(server).collect()))
     }
 
+    /// Returns the same with no connection counted: looking through them all takes milliseconds, this takes
+    /// none.
+    ///
+    /// # Errors
+    /// The table does not answer, in the kernel's words.
+    pub fn weights(&self) -> io::Result<Option<Vec<RealServer>>> {
+        let standing = elements::read(&self.link, &self.front.address)?;
+        let server = |(at, weight)| RealServer {
+            at,
+            weight,
+            active: 0,
+            inactive: 0,
+        };
+        let servers = standing.servers;
+        Ok(servers.map(|it| it.into_iter().map(server).collect()))
+    }
+
     /// Does these changes in one transaction: clients see none of them or all. When nobody who served a
     /// UDP address goes on, its flows move in the same moment, and an answer that is under way still
     /// arrives. Otherwise the flows of UDP real servers at weight 0 and of every one removed are forgotten
     /// next, so that they move with their next packet.
     ///
     /// # Errors
-    /// nft refused, in its words, and then nothing has changed; `NotFound` for a real server or an
+    /// The table's refusal, and then nothing has changed; `NotFound` for a real server or an
     /// address that is not there; conntrack refused to forget, and then the table has changed.
     pub fn change_all(&self, changes: &[Change]) -> io::Result<()> {
         Nftables::change_together(&[(self, changes)])
@@ -113,105 +121,146 @@ impl Nftables {
     /// As [`Nftables::change_all`].
     pub fn change_together(all: &[(&Nftables, &[Change])]) -> io::Result<()> {
         let lock = program::lock()?;
-        let listing = listing::read()?;
-        let (mut script, mut ends) = (String::new(), Vec::new());
-        for (it, changes) in all {
-            let before = listing.known(&it.front.address);
-            let after = applied(before.clone(), changes)?;
-            let way = way(
-                it.front.address.protocol,
-                before.as_deref(),
-                after.as_deref(),
-            );
-            // Another scheduler is no other state; a rule written again is seen by no connection.
-            if before != after || changes.contains(&Change::Create) {
-                script += &it.script(&listing, before.as_deref(), after.as_deref())?;
-                script += &it.zone(&listing, way);
-            }
-            ends.push((it, before, after, way));
+        let moves = all.iter().map(|(it, changes)| it.planned(changes));
+        let moves = moves.collect::<io::Result<Vec<_>>>()?;
+        let moves: Vec<_> = moves.into_iter().flatten().collect();
+        if !moves.is_empty() {
+            write(&moves)?;
         }
-        if !script.is_empty() {
-            program::apply(&script)?;
-            for (it, before, after, _) in &ends {
-                if before != after {
-                    it.settle(after.as_deref())?;
-                }
-            }
-        }
+        moves.iter().try_for_each(Move::settle)?;
         drop(lock);
-        let one_by_one = |it: &&(_, _, _, Way)| it.3 == Way::OneByOne;
-        let mut ends = ends.iter().filter(one_by_one);
-        ends.try_for_each(|(it, before, after, _)| it.forget(before.as_deref(), after.as_deref()))
+        moves.iter().try_for_each(Move::forget)
     }
 
-    /// What has flows followed anew, so that each moves with its next question.
-    fn zone(&self, listing: &Listing, way: Way) -> String {
-        let address = &self.front.address;
-        let before = listing.zone(address);
-        match way {
-            Way::OneByOne => String::new(),
-            Way::Gone => rules::zone(address, before, 0),
-            Way::Together => rules::zone(address, before, next(before)),
+    /// None: there is nothing to do.
+    fn planned(&self, changes: &[Change]) -> io::Result<Option<Move<'_>>> {
+        let before = elements::read(&self.link, &self.front.address)?;
+        let servers = applied(before.servers.clone(), changes)?;
+        // Another scheduler is no other state; a rule written again is seen by no connection.
+        let create = changes.contains(&Change::Create);
+        if before.servers == servers && !create {
+            return Ok(None);
         }
+        let way = way(
+            self.front.address.protocol,
+            before.servers.as_deref(),
+            servers.as_deref(),
+        );
+        let zone = match way {
+            Way::OneByOne => before.zone,
+            Way::Together => next(before.zone),
+            Way::Gone => 0,
+        };
+        Ok(Some(Move {
+            balancer: self,
+            before,
+            after: Standing { servers, zone },
+            way,
+            create,
+        }))
+    }
+}
+
+/// What one address is brought from and to.
+struct Move<'a> {
+    balancer: &'a Nftables,
+    before: Standing,
+    after: Standing,
+    way: Way,
+    /// The address's rules are to be written whatever they are.
+    create: bool,
+}
+
+/// Over netlink where no rule changes, which takes less than a millisecond; else by the program nft.
+fn write(moves: &[Move<'_>]) -> io::Result<()> {
+    if moves.iter().all(Move::keeps_rules) {
+        let requests = moves.iter().map(Move::requests);
+        let requests: Vec<_> = requests.collect::<io::Result<Vec<_>>>()?;
+        let requests: Vec<_> = requests.into_iter().flatten().collect();
+        match moves[0].balancer.link.transaction(&requests) {
+            // A table of an earlier version, or one somebody has taken something out of.
+            Err(why) if why.kind() == io::ErrorKind::NotFound => {}
+            other => return other,
+        }
+    }
+    let scripts = moves.iter().map(Move::script);
+    let scripts: Vec<_> = scripts.collect::<io::Result<Vec<_>>>()?;
+    program::apply(&scripts.concat())
+}
+
+impl Move<'_> {
+    fn keeps_rules(&self) -> bool {
+        let rule = |servers: &Option<Vec<_>>| {
+            let servers = servers.as_deref()?;
+            Some(rules::rule(&self.balancer.front, servers))
+        };
+        let before = rule(&self.before.servers);
+        !self.create && before.is_some() && before == rule(&self.after.servers)
+    }
+
+    fn requests(&self) -> io::Result<Vec<Request>> {
+        let address = &self.balancer.front.address;
+        let mut requests = elements::change(address, &self.before, &self.after);
+        let interfaces = turns::interfaces(self.servers())?;
+        requests.extend(elements::turns(&interfaces, address.at.ip().is_loopback()));
+        Ok(requests)
     }
 
     /// What brings the table from one state to the other; a new address gets its surroundings before.
-    fn script(
-        &self,
-        listing: &Listing,
-        before: Option<&[(SocketAddr, u32)]>,
-        after: Option<&[(SocketAddr, u32)]>,
-    ) -> io::Result<String> {
-        let address = &self.front.address;
-        let Some(after) = after else {
-            return Ok(rules::delete(address, &listing.turn_handles(address)));
-        };
-        let mut script = String::new();
-        if before.is_none() {
-            script += &rules::table();
-            script += &rules::create(&self.service, address);
+    fn script(&self) -> io::Result<String> {
+        let front = &self.balancer.front;
+        let address = &front.address;
+        let zone = rules::zone(address, self.before.zone, self.after.zone);
+        if self.after.servers.is_none() {
+            return Ok(zone + &rules::delete(address, &listing::handles(address)?));
+        }
+        let mut script = rules::table();
+        if self.before.servers.is_none() {
+            script += &rules::create(&self.balancer.service, address);
             docker_user::open(address)?;
             flows::account();
         }
-        let interfaces = turns::interfaces(after)?;
+        let interfaces = turns::interfaces(self.servers())?;
         script += &rules::interfaces(&interfaces, address.at.ip().is_loopback());
-        script += &rules::servers(&self.front, after);
-        Ok(script)
+        Ok(script + &rules::servers(front, self.servers()) + &zone)
+    }
+
+    fn servers(&self) -> &[(SocketAddr, u32)] {
+        self.after.servers.as_deref().unwrap_or_default()
     }
 
     /// What lies beside the table.
-    fn settle(&self, after: Option<&[(SocketAddr, u32)]>) -> io::Result<()> {
-        let Some(after) = after else {
-            return docker_user::close(&self.front.address);
+    fn settle(&self) -> io::Result<()> {
+        let address = &self.balancer.front.address;
+        let Some(servers) = &self.after.servers else {
+            return docker_user::close(address);
         };
-        hairpin::open(after);
-        match self.front.address.at.ip().is_loopback() {
-            true => turns::open_loopback(&turns::interfaces(after)?),
+        hairpin::open(servers);
+        match address.at.ip().is_loopback() {
+            true => turns::open_loopback(&turns::interfaces(servers)?),
             false => Ok(()),
         }
     }
 
-    fn forget(
-        &self,
-        before: Option<&[(SocketAddr, u32)]>,
-        after: Option<&[(SocketAddr, u32)]>,
-    ) -> io::Result<()> {
+    fn forget(&self) -> io::Result<()> {
+        let address = &self.balancer.front.address;
         let weight = |at: SocketAddr| {
-            let mut all = after.unwrap_or_default().iter();
-            all.find(|it| it.0 == at).map(|it| it.1)
+            let found = self.servers().iter().find(|it| it.0 == at);
+            found.map(|it| it.1)
         };
-        let udp = self.front.address.protocol == Protocol::Udp;
-        let gone = |at: SocketAddr| match weight(at) {
-            None => true,
-            Some(0) => udp,
-            Some(_) => false,
+        let gone = |at: SocketAddr| match (weight(at), self.way) {
+            (_, Way::Together) => false,
+            (None, Way::OneByOne | Way::Gone) => true,
+            (Some(weight), Way::OneByOne | Way::Gone) => {
+                weight == 0 && address.protocol == Protocol::Udp
+            }
         };
-        let before = before.unwrap_or_default().iter().map(|it| it.0);
+        let before = self.before.servers.iter().flatten().map(|it| it.0);
         let leaving: Vec<SocketAddr> = before.filter(|it| gone(*it)).collect();
-        if leaving.is_empty() {
-            return Ok(());
+        match leaving.is_empty() {
+            true => Ok(()),
+            false => self.balancer.connections.forget(address, &leaving),
         }
-        Flows::open()?.forget(&self.front.address, &leaving)
     }
 }
 

@@ -94,6 +94,7 @@ pub(super) fn delete(address: &Address, turns: &[u64]) -> String {
 delete chain inet {TABLE} {name}
 delete set inet {TABLE} known_{name}
 delete set inet {TABLE} selves_{name}
+delete map inet {TABLE} slots_{name}
 "
     )
 }
@@ -144,20 +145,34 @@ pub(super) fn servers(front: &Front, servers: &[(SocketAddr, u32)]) -> String {
         .collect();
     selves.sort();
     selves.dedup();
-    let known = servers.iter().map(known).collect();
-    let rule = rule(front, servers);
+    let weighed =
+        |(at, weight): &(SocketAddr, u32)| format!("{} . {} . {weight:#x}", at.ip(), at.port());
+    let slots = slots(servers).into_iter().enumerate();
+    let slots = slots.map(|(slot, at)| format!("{slot} : {} . {}", at.ip(), at.port()));
+    let (rule, family, map) = (
+        rule(front, servers),
+        ip(&front.address),
+        slots_of(&front.address),
+    );
     format!(
-        "flush chain inet {TABLE} {name}
-{}{}add rule inet {TABLE} {name} {rule}
+        "add map inet {TABLE} {map} {{ typeof numgen inc mod 1 : {family} daddr . {} dport; }}
+flush chain inet {TABLE} {name}
+{}{}{}add rule inet {TABLE} {name} {rule}
 ",
-        filled(&format!("known_{name}"), known),
-        filled(&format!("selves_{name}"), selves)
+        front.address.protocol,
+        filled("map", &map, slots.collect()),
+        filled(
+            "set",
+            &known(&front.address),
+            servers.iter().map(weighed).collect()
+        ),
+        filled("set", &selves_of(&front.address), selves)
     )
 }
 
 /// nft takes no empty list of elements.
-fn filled(set: &str, elements: Vec<String>) -> String {
-    let flush = format!("flush set inet {TABLE} {set}\n");
+fn filled(kind: &str, set: &str, elements: Vec<String>) -> String {
+    let flush = format!("flush {kind} inet {TABLE} {set}\n");
     match elements.is_empty() {
         true => flush,
         false => format!(
@@ -197,7 +212,8 @@ pub(super) fn chain(address: &Address) -> String {
     format!("{}_{ip}_{}", address.protocol, address.at.port())
 }
 
-fn rule(front: &Front, servers: &[(SocketAddr, u32)]) -> String {
+/// Returns what the address's chain does. It names how many slots there are, not who holds them.
+pub(super) fn rule(front: &Front, servers: &[(SocketAddr, u32)]) -> String {
     let order = slots(servers);
     let protocol = front.address.protocol;
     if order.is_empty() {
@@ -206,10 +222,6 @@ fn rule(front: &Front, servers: &[(SocketAddr, u32)]) -> String {
             Protocol::Udp => "reject".to_owned(),
         };
     }
-    let each = order.iter().enumerate();
-    let each: Vec<String> = each
-        .map(|(slot, at)| format!("{slot} : {} . {}", at.ip(), at.port()))
-        .collect();
     let (family, count) = (ip(&front.address), order.len());
     let choice = match (front.scheduler, front.persistence) {
         (Scheduler::Sh, _) | (_, Some(_)) => {
@@ -219,12 +231,31 @@ fn rule(front: &Front, servers: &[(SocketAddr, u32)]) -> String {
             format!("numgen inc mod {count}")
         }
     };
-    let map = each.join(", ");
-    format!("meta l4proto {protocol} dnat {family} to {choice} map {{ {map} }}")
+    let map = slots_of(&front.address);
+    format!("meta l4proto {protocol} dnat {family} to {choice} map @{map}")
 }
 
-fn known((at, weight): &(SocketAddr, u32)) -> String {
-    format!("{} . {} . {weight:#x}", at.ip(), at.port())
+/// The set of an address's real servers with their weights.
+pub(super) fn known(address: &Address) -> String {
+    format!("known_{}", chain(address))
+}
+
+/// The set of real servers that may be sent to themselves.
+pub(super) fn selves_of(address: &Address) -> String {
+    format!("selves_{}", chain(address))
+}
+
+/// The map of who gets which connection.
+pub(super) fn slots_of(address: &Address) -> String {
+    format!("slots_{}", chain(address))
+}
+
+/// The map of addresses to the zones their flows are followed in.
+pub(super) fn zones(address: &Address) -> &'static str {
+    match address.at {
+        SocketAddr::V4(_) => "zones4",
+        SocketAddr::V6(_) => "zones6",
+    }
 }
 
 fn key(address: &Address) -> String {

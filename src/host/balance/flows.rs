@@ -3,30 +3,12 @@
 //! Not `/proc/net/nf_conntrack`: kernels are built without it, and it cannot forget. Not the program
 //! `conntrack`: hosts that have nft do not have it by themselves.
 
-mod message;
-mod queue;
-
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-use rustix::net::netlink::{NETFILTER, SocketAddrNetlink};
-use rustix::net::{
-    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, bind, recv, send, socket_with,
-    sockopt,
-};
-
+use super::nfnetlink::{Attributes, Link, Request, attribute, nested};
 use crate::model::balance::{Address, Protocol};
-use message::{Attributes, Message, attribute, nested};
-pub(super) use queue::Queue;
-
-/// The kernel's answers come in pieces of at most 32 KiB.
-const PIECE: usize = 64 * 1024;
-/// The longest the kernel may take for one piece.
-const ANSWER_LIMIT: Duration = Duration::from_secs(5);
-/// Pieces of one listing: ten million connections and more.
-const PIECES_MOST: usize = 100_000;
 
 /// How long a flow that is owed an answer is waited for, and how long after it is looked at again: one
 /// that is never answered, or whose answers were lost, is not waited for any longer.
@@ -59,7 +41,8 @@ const CLOSING: u8 = 6;
 const CLOSED: u8 = 8;
 
 /// The kernel's table of connections, this network namespace's.
-pub(super) struct Flows(OwnedFd);
+#[derive(Debug)]
+pub(super) struct Flows(Link);
 
 /// One connection through a service address.
 pub(super) struct Flow {
@@ -100,7 +83,7 @@ impl Flows {
     /// # Errors
     /// The kernel has none, or we may not.
     pub(super) fn open() -> io::Result<Flows> {
-        open().map(Flows)
+        Link::open().map(Flows)
     }
 
     /// Asks for what cannot be there, to see whether asking works.
@@ -120,9 +103,11 @@ impl Flows {
     /// # Errors
     /// In the kernel's words.
     pub(super) fn of(&self, address: &Address) -> io::Result<Vec<Flow>> {
-        match self.list(address, &filter(address)) {
+        match self.list(address, filter(address)) {
             // Linux before 5.8 knows no filter: everything comes and is looked through here.
-            Err(why) if why.kind() != io::ErrorKind::PermissionDenied => self.list(address, &[]),
+            Err(why) if why.kind() != io::ErrorKind::PermissionDenied => {
+                self.list(address, Vec::new())
+            }
             other => other,
         }
     }
@@ -188,64 +173,20 @@ impl Flows {
         Ok(flows)
     }
 
-    /// All in one datagram: there may be tens of thousands, and some may be waiting for it.
+    /// All in one go: there may be tens of thousands, and some may be waiting for it.
     fn drop_flows(&self, address: &Address, flows: &[&Flow]) -> io::Result<()> {
-        let orders = flows
-            .iter()
-            .flat_map(|it| Message::order(DELETE, family(address), &it.key));
-        self.ask(&orders.collect::<Vec<_>>())?;
-        // Each is answered by itself.
-        let answers: Vec<_> = flows.iter().map(|_| self.answers(|_| ())).collect();
-        answers.into_iter().try_for_each(|it| match it {
-            Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(()),
-            other => other,
-        })
+        let order = |it: &&Flow| Request::new(DELETE, family(address), it.key.clone());
+        let orders: Vec<_> = flows.iter().map(order).collect();
+        self.0.orders(&orders, io::ErrorKind::NotFound)
     }
 
-    fn list(&self, address: &Address, filter: &[u8]) -> io::Result<Vec<Flow>> {
+    fn list(&self, address: &Address, filter: Vec<u8>) -> io::Result<Vec<Flow>> {
         let mut flows = Vec::new();
-        self.ask(&Message::listing(GET, family(address), filter))?;
-        self.answers(|body| flows.extend(flow(address, body)))?;
+        let request = Request::new(GET, family(address), filter);
+        self.0
+            .list(&request, |body| flows.extend(flow(address, body)))?;
         Ok(flows)
     }
-
-    fn ask(&self, message: &[u8]) -> io::Result<()> {
-        send(&self.0, message, SendFlags::empty())?;
-        Ok(())
-    }
-
-    fn answers(&self, take: impl FnMut(&[u8])) -> io::Result<()> {
-        answers(&self.0, take)
-    }
-}
-
-/// A way to the kernel's netfilter.
-fn open() -> io::Result<OwnedFd> {
-    let socket = socket_with(
-        AddressFamily::NETLINK,
-        SocketType::RAW,
-        SocketFlags::CLOEXEC,
-        Some(NETFILTER),
-    )?;
-    bind(&socket, &SocketAddrNetlink::new(0, 0))?;
-    sockopt::set_socket_timeout(&socket, sockopt::Timeout::Recv, Some(ANSWER_LIMIT))?;
-    Ok(socket)
-}
-
-/// Gives each answer to `take` until the last.
-fn answers(socket: &OwnedFd, mut take: impl FnMut(&[u8])) -> io::Result<()> {
-    let mut piece = vec![0; PIECE];
-    for _ in 0..PIECES_MOST {
-        let (length, _) = recv(socket, &mut piece[..], RecvFlags::empty())?;
-        for message in Message::all(&piece[..length]) {
-            match message {
-                Message::Body(body) => take(body),
-                Message::Done => return Ok(()),
-                Message::Refused(errno) => return Err(io::Error::from_raw_os_error(errno)),
-            }
-        }
-    }
-    Err(io::Error::other("conntrack's listing does not end"))
 }
 
 fn flow(address: &Address, body: &[u8]) -> Option<Flow> {

@@ -4,13 +4,9 @@
 //! Not what is in them: they are all let through as they are.
 
 use std::io;
-use std::os::fd::OwnedFd;
 use std::process;
 
-use rustix::net::{SendFlags, send, sockopt};
-
-use super::message::{Message, attribute};
-use super::{answers, open};
+use super::nfnetlink::{Link, Request, attribute};
 
 const VERDICT_BATCH: u16 = 0x0303;
 const CONFIG: u16 = 0x0302;
@@ -38,8 +34,8 @@ const FIRST: u16 = 0x8000;
 const TRIES: u16 = 8;
 
 /// A queue of this process. What finds no room in it passes by.
-pub(in crate::host::balance) struct Queue {
-    socket: OwnedFd,
+pub(super) struct Queue {
+    link: Link,
     number: u16,
 }
 
@@ -48,50 +44,50 @@ impl Queue {
     ///
     /// # Errors
     /// The kernel has none (nfnetlink_queue), or we may not.
-    pub(in crate::host::balance) fn new() -> io::Result<Queue> {
-        let socket = open()?;
+    pub(super) fn new() -> io::Result<Queue> {
+        let link = Link::open()?;
         // Less room is a smaller queue.
-        let _ = sockopt::set_socket_recv_buffer_size_force(&socket, ROOM);
+        link.widen(ROOM);
         let own = process::id() as u16;
         let mut numbers = (0..TRIES).map(|it| FIRST | own.wrapping_add(it));
-        let bound = |number: &u16| match bind(&socket, *number) {
+        let bound = |number: &u16| match bind(&link, *number) {
             // Another process has it.
             Err(why) if why.kind() == io::ErrorKind::ResourceBusy => None,
             other => Some(other.map(|()| *number)),
         };
         let busy = || Err(io::Error::from(io::ErrorKind::ResourceBusy));
         let number = numbers.find_map(|it| bound(&it)).unwrap_or_else(busy)?;
-        Ok(Queue { socket, number })
+        Ok(Queue { link, number })
     }
 
     /// What rules are to send datagrams to.
-    pub(in crate::host::balance) fn number(&self) -> u16 {
+    pub(super) fn number(&self) -> u16 {
         self.number
     }
 
     /// Without an answer: that would stand behind what the kernel told of each datagram, and it does
     /// what it is told before `send` returns.
-    fn order(&self, kind: u16, attributes: &[u8]) {
-        let order = Message::queue_word(kind, self.number, attributes);
-        let _ = send(&self.socket, &order, SendFlags::empty());
+    fn order(&self, kind: u16, attributes: Vec<u8>) {
+        let order = Request::new(kind, 0, attributes).of_queue(self.number);
+        let _ = self.link.say(&order);
     }
 
     /// Lets through what waits, in its order, and has what comes from now on pass by.
-    pub(in crate::host::balance) fn let_through(&self) {
+    pub(super) fn let_through(&self) {
         self.accept();
-        self.order(CONFIG, &attribute(LONGEST, &0_u32.to_be_bytes()));
+        self.order(CONFIG, attribute(LONGEST, &0_u32.to_be_bytes()));
         // Those that came meanwhile.
         self.accept();
     }
 
     fn accept(&self) {
         let verdict = [ACCEPT.to_be_bytes(), ALL.to_be_bytes()].concat();
-        self.order(VERDICT_BATCH, &attribute(VERDICT, &verdict));
+        self.order(VERDICT_BATCH, attribute(VERDICT, &verdict));
     }
 }
 
 /// All in one message: a queue that is bound and not told the rest drops what it is sent.
-fn bind(socket: &OwnedFd, number: u16) -> io::Result<()> {
+fn bind(link: &Link, number: u16) -> io::Result<()> {
     let flags = OPEN_AND_WHOLE.to_be_bytes();
     // Nothing of the content: a length of 0, not aligned.
     let manner = [0, 0, 0, 0, META];
@@ -102,7 +98,5 @@ fn bind(socket: &OwnedFd, number: u16) -> io::Result<()> {
         attribute(MASK, &flags),
         attribute(FLAGS, &flags),
     ];
-    let order = Message::queue_order(CONFIG, number, &told.concat());
-    send(socket, &order, SendFlags::empty())?;
-    answers(socket, |_| ())
+    link.order(&Request::new(CONFIG, 0, told.concat()).of_queue(number))
 }
