@@ -53,15 +53,18 @@ fn killed_inside_each_change_of_the_balancer_it_comes_to_the_same_end() {
         return;
     };
     let load = Load::begin(&machine, 8, "");
-    machine.copy("tests/box_rollouts/nft-that-kills", "/usr/local/sbin/nft");
-    machine.ok("rm -rf /run/nft-kills; mkdir /run/nft-kills; chmod 755 /usr/local/sbin/nft; systemctl restart my-service@manager");
+    let script = "tests/box_rollouts/kill-each-change";
+    machine.copy(script, "/root/kill-each-change");
+    let mut killer = machine.begin("exec bash /root/kill-each-change");
+    machine.until(EACH, "test -e /run/killed-at");
     let second = Revision::named("second");
     let id = second.put(&machine);
     settles(&machine, &id, "second", LEAVE);
-    let killed = machine.ok("rm /usr/local/sbin/nft; cat /run/nft-kills/log");
+    let killed = machine.ok("touch /run/kill-over; cat /run/killed-at");
+    killer.wait().unwrap();
     println!("killed at:\n{killed}");
     for moment in ["before", "after"] {
-        let times = killed.lines().filter(|it| it.starts_with(moment)).count();
+        let times = killed.lines().filter(|it| *it == moment).count();
         // One admission and one swap at least; what a shim does first in its absence is not counted.
         assert!(times >= 2, "{moment}: {killed}");
     }

@@ -128,7 +128,7 @@ fn prepare() {
 
 /// Brings the service of an earlier test down and leaves nothing of it.
 fn forget() {
-    let line = "set -e; wharf resume my-service 2>/dev/null || true; rm -f /usr/local/sbin/nft /var/lib/docker/full; journalctl --rotate --vacuum-time=1s -q; \
+    let line = "set -e; wharf resume my-service 2>/dev/null || true; rm -f /run/killed-at /var/lib/docker/full; journalctl --rotate --vacuum-time=1s -q; \
         systemctl stop my-service@manager 'my-service@*' 'wharf-relay@*'; systemctl reset-failed; \
         docker ps -aq | xargs -r docker rm -f >/dev/null; ! nft list table inet wharf >/dev/null 2>&1 || nft delete table inet wharf; \
         rm -rf /var/lib/wharf/* /etc/wharf/managed /run/wharf/*; systemctl daemon-reload";

@@ -100,7 +100,7 @@ pub(super) fn transaction(requests: &[Request], number: u32) -> Vec<u8> {
 
 /// Returns the answers to the request of this number in what was received.
 pub(super) fn answers(mut bytes: &[u8], number: u32) -> impl Iterator<Item = Answer<'_>> {
-    let mut next = move || {
+    let next = move || {
         let length = u32::from_ne_bytes(bytes.get(..4)?.try_into().ok()?) as usize;
         let kind = u16::from_ne_bytes(bytes.get(4..6)?.try_into().ok()?);
         let to = u32::from_ne_bytes(bytes.get(8..12)?.try_into().ok()?);
@@ -112,7 +112,7 @@ pub(super) fn answers(mut bytes: &[u8], number: u32) -> impl Iterator<Item = Ans
         };
         Some((to == number).then_some(answer))
     };
-    std::iter::from_fn(move || next()).flatten()
+    std::iter::from_fn(next).flatten()
 }
 
 /// Both kinds of end carry an errno, negative, or 0.
