@@ -175,7 +175,7 @@ mod tests {
     use super::*;
     use rustix::pipe::{PipeFlags, pipe_with};
     use std::io::{Read, Write};
-    use std::net::{TcpListener, TcpStream};
+    use std::net::{TcpListener, TcpStream, UdpSocket};
 
     fn pair(listener: &TcpListener) -> (TcpStream, Bundle) {
         let there = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -188,7 +188,8 @@ mod tests {
             up: true,
             down: false,
         };
-        let server = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        // Any socket does; a second connection would be accepted in place of the next client.
+        let server = UdpSocket::bind("127.0.0.1:0").unwrap();
         let descriptors = vec![here.into(), server.into(), read, write];
         (there, Bundle { note, descriptors })
     }
