@@ -14,7 +14,7 @@ TRAFFIC := target/traffic
 SOURCES := $(shell find src units -type f) Cargo.toml Cargo.lock
 STAGED := $(if $(DESTDIR),--root '$(DESTDIR)')
 
-.PHONY: demo test test-fast bench soak release traffic install uninstall deb lint lab-up lab-ssh lab-down clean
+.PHONY: demo test test-fast bench soak release traffic install uninstall deb lint schemas lab-up lab-ssh lab-down clean
 
 demo:
 	tests/run demo
@@ -34,6 +34,11 @@ soak: release traffic
 
 lint:
 	tests/run lint
+
+# The schemas of the files people write, for their editors; a test keeps them as the readers are.
+schemas:
+	cargo run --quiet --locked -- schema cluster >examples/cluster.schema.json
+	cargo run --quiet --locked -- schema service >examples/service.schema.json
 
 release: $(RELEASE)
 

@@ -2,7 +2,6 @@
 //!
 //! * [`cli`]: the words one can type; one match onto the stories.
 //! * [`say`]: the only printer: text, tables, JSON.
-//! * [`cluster`], [`shim`], [`look`], [`doctor`], [`install`], [`manager`], [`relay`], [`revise`]: the stories: look, decide, do, report.
 //! * [`cluster`], [`place`], [`shim`], [`look`], [`doctor`], [`install`], [`manager`], [`relay`], [`revise`]: the stories: look, decide, do, report.
 //! * [`decide`]: what to do next. Pure: facts in, a decision out.
 //! * [`host`]: the hands. One file or folder per thing outside this process.

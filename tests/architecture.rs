@@ -10,7 +10,6 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("host", &["model"]),
     ("say", &["model"]),
     ("shim", &["decide", "host", "model"]),
-    ("cluster", &["decide", "host", "model"]),
     ("place", &["decide", "host", "model"]),
     ("doctor", &["decide", "host", "model"]),
     ("install", &["decide", "host", "model"]),
@@ -18,6 +17,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("revise", &["decide", "host", "model"]),
     ("manager", &["decide", "host", "model"]),
     ("relay", &["decide", "host", "model"]),
+    ("cluster", &["decide", "host", "model"]),
     (
         "cli",
         &[

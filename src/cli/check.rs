@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use super::cluster_words::ClusterWords;
 use crate::decide::definition;
 use crate::host::{definitions, files};
 use crate::say;
@@ -12,10 +13,13 @@ use crate::say;
 const RUNNER: &str = include_str!("../../examples/crystal-docs.yaml");
 const MANAGED: &str = include_str!("../../examples/my-service.yaml");
 
-/// Checks each definition and reports all mistakes of all files.
-pub(super) fn check(names: &[String], json: bool) -> u8 {
+/// Checks each definition, or the cluster that is named, and reports all mistakes of all files.
+pub(super) fn check(names: &[String], cluster: &ClusterWords, json: bool) -> u8 {
     let places = definitions::search_path();
-    let found: Vec<(String, Option<PathBuf>)> = if names.is_empty() {
+    let clustered = !cluster.file.is_empty();
+    let found: Vec<(String, Option<PathBuf>)> = if names.is_empty() && clustered {
+        Vec::new()
+    } else if names.is_empty() {
         definitions::all(&places)
             .into_iter()
             .map(|(name, file)| (name, Some(file)))
@@ -26,7 +30,7 @@ pub(super) fn check(names: &[String], json: bool) -> u8 {
             .map(|it| (it.clone(), definitions::find(it, &places)))
             .collect()
     };
-    if found.is_empty() && !json {
+    if found.is_empty() && !clustered && !json {
         let places: Vec<_> = places.iter().map(|it| it.display().to_string()).collect();
         say::talk(&format!("no definitions in {}", places.join(", ")));
     }
@@ -38,6 +42,11 @@ pub(super) fn check(names: &[String], json: bool) -> u8 {
         if !good {
             code = super::BAD_DEFINITION;
         }
+    }
+    if clustered {
+        let (its, report) = super::cluster::check(cluster, json);
+        code = code.max(its);
+        reports.push(report);
     }
     if json {
         say::answer_line(&Value::Array(reports).to_string());
@@ -93,7 +102,8 @@ fn one(name: &str, file: Option<PathBuf>, json: bool) -> (bool, Value) {
     (good, report)
 }
 
-fn count(mistakes: usize) -> String {
+/// Returns how many there are, in words.
+pub(super) fn count(mistakes: usize) -> String {
     match mistakes {
         0 => "good".to_owned(),
         1 => "1 mistake".to_owned(),
@@ -105,6 +115,7 @@ fn count(mistakes: usize) -> String {
 pub(super) fn example(which: &str) -> u8 {
     say::answer(match which {
         "my-service" => MANAGED,
+        "cluster" => super::cluster::EXAMPLE,
         _ => RUNNER,
     });
     super::DONE

@@ -4,8 +4,10 @@ use std::path::Path;
 
 use clap_complete::Shell;
 
+use super::names;
 use super::words::{InstallWish, Words};
 use crate::decide::install::{Page, Wish};
+use crate::decide::schema;
 use crate::decide::units::managed;
 use crate::host::{definitions, surroundings};
 use crate::install::{self, generate};
@@ -76,6 +78,8 @@ fn pages() -> Vec<Page> {
             "share/fish/vendor_completions.d/wharf.fish",
             completion(Shell::Fish),
         ),
+        page("share/wharf/cluster.schema.json", text(&schema::cluster())),
+        page("share/wharf/service.schema.json", text(&schema::service())),
         page(
             "lib/systemd/catalog/wharf.catalog",
             CATALOGUE.as_bytes().to_vec(),
@@ -129,9 +133,16 @@ pub(super) fn man() -> u8 {
     super::DONE
 }
 
+fn text(schema: &serde_json::Value) -> Vec<u8> {
+    say::words::pretty(schema).into_bytes()
+}
+
 fn completion(shell: Shell) -> Vec<u8> {
     let mut bytes = Vec::new();
     clap_complete::generate(shell, &mut Words::description(), "wharf", &mut bytes);
+    if shell == Shell::Bash {
+        bytes.extend(names::bash().into_bytes());
+    }
     bytes
 }
 

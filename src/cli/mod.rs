@@ -3,6 +3,8 @@
 mod acks;
 mod ask;
 mod check;
+mod cluster;
+pub mod cluster_words;
 mod consent;
 mod deploy;
 pub mod deploy_words;
@@ -12,6 +14,7 @@ mod fleet_logs;
 pub mod fleet_words;
 mod ground;
 mod lock;
+mod names;
 mod node;
 mod passed;
 mod revise;
@@ -81,13 +84,21 @@ async fn act(command: Command) -> u8 {
         } => shim::launch(&service, &instance, &address).await,
         Command::Reap(wish) => shim::reap(&wish).await,
         Command::Relay { service } => shim::relay(&service).await,
-        Command::Check { files, json } => check::check(&files, json),
         Command::Status(wish) => fleet::status(wish).await,
         Command::Ack(wish) => acks::ack(&wish),
         Command::Exec(wish) => fleet::exec(wish).await,
         Command::Ssh(wish) => fleet::ssh(&wish).await,
         Command::Logs(wish) => fleet_logs::logs(wish).await,
         Command::Errand(errand) => passed::act(errand).await,
+        Command::Check {
+            files,
+            cluster,
+            json,
+        } => check::check(&files, &cluster, json),
+        Command::Init { file } => cluster::init(file.as_deref()),
+        Command::Config(wish) => cluster::config(&wish),
+        Command::Schema { kind } => cluster::schema(kind),
+        Command::Complete(wish) => cluster::complete(&wish),
         Command::Example { which } => check::example(&which),
         Command::Put(wish) => revise::put(wish).await,
         Command::Withdraw { service } => revise::withdraw(&service).await,

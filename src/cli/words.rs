@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::cluster_words::{ClusterWords, CompleteWish, ConfigWish, Kind};
 use super::deploy_words::{DeleteWish, DeployWish, LockWish, PlanWish};
 use super::errand_words::Errand;
 use super::fleet_words::{AckWish, ExecWish, FleetLong, NodeWish, SshWish, StatusWish};
@@ -54,6 +55,8 @@ pub enum Command {
     Check {
         /// Names or paths; all definitions of this host when none is given
         files: Vec<String>,
+        #[command(flatten)]
+        cluster: ClusterWords,
         #[arg(long)]
         json: bool,
     },
@@ -65,6 +68,21 @@ pub enum Command {
     Exec(ExecWish),
     /// Be on a node of a cluster
     Ssh(SshWish),
+    /// Write a first cluster file, with every key explained
+    Init {
+        /// cluster.yaml when none is named
+        file: Option<PathBuf>,
+    },
+    /// Show what cluster files say together, overlays and anchors resolved, secrets hidden
+    Config(ConfigWish),
+    /// Print the JSON Schema of cluster files, or of definitions, for editors
+    Schema {
+        #[arg(default_value = "cluster")]
+        kind: Kind,
+    },
+    /// Print names for a shell to complete
+    #[command(hide = true)]
+    Complete(CompleteWish),
     /// Show a service's lines and events, over all its runs
     Logs(LogWish),
     #[command(flatten)]
@@ -88,8 +106,8 @@ pub enum Command {
     Lock(LockWish),
     /// Print a definition with every key explained
     Example {
-        /// crystal-docs for runner@NAME, my-service for NAME@manager
-        #[arg(default_value = "crystal-docs", value_parser = ["crystal-docs", "my-service"])]
+        /// crystal-docs for runner@NAME, my-service for NAME@manager, cluster for many nodes
+        #[arg(default_value = "crystal-docs", value_parser = ["crystal-docs", "my-service", "cluster"])]
         which: String,
     },
     /// Put binary, units, generator, manual and completions in place

@@ -3,6 +3,7 @@
 pub mod acks;
 pub mod ask;
 pub mod deploy;
+pub mod files;
 pub mod load;
 pub mod logs;
 pub mod pass;

@@ -41,6 +41,7 @@ pub mod relay;
 pub mod resume;
 pub mod revision;
 pub mod rollout;
+pub mod schema;
 pub mod shell;
 pub mod shown;
 pub mod signals;

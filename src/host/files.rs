@@ -15,7 +15,15 @@ pub const LARGEST: u64 = 1 << 20;
 /// # Errors
 /// As the system says; `InvalidData` when it is larger, or not UTF-8.
 pub fn read(path: &Path) -> io::Result<String> {
-    String::from_utf8(read_bytes(path)?)
+    read_within(path, LARGEST)
+}
+
+/// Returns the text of a file of at most so many bytes.
+///
+/// # Errors
+/// As the system says; `InvalidData` when it is larger, or not UTF-8.
+pub fn read_within(path: &Path, most: u64) -> io::Result<String> {
+    String::from_utf8(bytes_within(path, most)?)
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "not UTF-8"))
 }
 
@@ -24,14 +32,18 @@ pub fn read(path: &Path) -> io::Result<String> {
 /// # Errors
 /// As the system says; `InvalidData` when it is larger.
 pub fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
+    bytes_within(path, LARGEST)
+}
+
+fn bytes_within(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     fs::File::open(path)?
-        .take(LARGEST + 1)
+        .take(most + 1)
         .read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST {
+    if bytes.len() as u64 > most {
         return Err(io::Error::new(
             io::ErrorKind::InvalidData,
-            "larger than 1 MiB",
+            format!("larger than {} MiB", most >> 20),
         ));
     }
     Ok(bytes)
@@ -84,6 +96,16 @@ pub fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     fs::write(&beside, bytes)
         .and_then(|()| finish(&beside, path, mode))
         .map_err(|why| undo(&beside, path, &why))
+}
+
+/// Writes a file where there is none.
+///
+/// # Errors
+/// `AlreadyExists` when there is one; otherwise the file system's, with the path in words.
+pub fn create(path: &Path, text: &str) -> io::Result<()> {
+    let file = fs::File::options().write(true).create_new(true).open(path);
+    file.and_then(|mut it| io::Write::write_all(&mut it, text.as_bytes()))
+        .map_err(|why| named(path, &why))
 }
 
 /// Writes a file that nobody reads yet and a reboot makes anew: in place, and without waiting for the disk.

@@ -36,6 +36,12 @@ pub fn places(service: &str) -> Places {
     )
 }
 
+/// Returns the home of whoever runs this; None when the environment does not tell.
+pub fn home() -> Option<PathBuf> {
+    let home = std::env::var_os("HOME").filter(|it| !it.is_empty());
+    home.map(PathBuf::from)
+}
+
 /// Returns the name of this host; empty when the kernel does not tell.
 pub fn hostname() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();

@@ -3,7 +3,7 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde_json::{Value, json};
 
-use crate::model::mistake::{Mistake, lines};
+use crate::model::mistake::{InFile, Mistake, lines};
 
 /// Longest piece of a line that is shown, in characters; of a longer line a piece around the place.
 const LONGEST_LINE: usize = 240;
@@ -21,6 +21,28 @@ pub fn render(file: &str, text: &str, mistakes: &[Mistake], colour: bool) -> Str
 /// The same for notices: what is odd, but works.
 pub fn render_notices(file: &str, text: &str, notices: &[Mistake], colour: bool) -> String {
     rendered(file, text, notices, &Level::WARNING, colour)
+}
+
+/// Returns the mistakes of several files as text; `texts` are the files' own, by their names.
+pub fn render_files(texts: &[(String, String)], mistakes: &[InFile], colour: bool) -> String {
+    let same = |one: &InFile, other: &InFile| one.file == other.file;
+    let blocks = mistakes.chunk_by(same).map(|chunk| {
+        let file = chunk[0].file.as_str();
+        let text = texts.iter().find(|it| it.0 == file);
+        let list: Vec<Mistake> = chunk.iter().map(|it| it.mistake.clone()).collect();
+        render(file, text.map_or("", |it| &it.1), &list, colour)
+    });
+    blocks.collect::<Vec<_>>().join("\n\n")
+}
+
+/// Returns the mistakes of several files as an array for programs.
+pub fn json_files(mistakes: &[InFile]) -> Value {
+    let one = |it: &InFile| {
+        let mut value = one_as_json(&it.mistake);
+        value["file"] = json!(it.file);
+        value
+    };
+    mistakes.iter().map(one).collect()
 }
 
 /// Returns the mistakes as an array for programs.

@@ -13,6 +13,7 @@ pub mod revisions;
 pub mod status;
 pub mod table;
 pub mod words;
+pub mod yaml;
 
 use std::io::{IsTerminal, Write};
 

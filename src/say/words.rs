@@ -15,6 +15,12 @@ pub fn plain(text: &str) -> String {
         .collect()
 }
 
+/// Returns a value as JSON a person can read, with the end of its last line.
+pub fn pretty(value: &serde_json::Value) -> String {
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    text + "\n"
+}
+
 /// `12s`, `4m`, `3h`, `5d`.
 pub fn age(age: Duration) -> String {
     let seconds = age.as_secs();

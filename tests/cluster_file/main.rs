@@ -1,11 +1,14 @@
 //! Cluster files as people have them: what they mean, and what is said when they mean nothing.
 
+mod example;
 mod mistakes;
+mod schema;
 mod several;
+mod shown;
 
 use std::time::Duration;
 
-use wharf::decide::cluster::{Given, Reading, Source, read, referred};
+use wharf::decide::cluster::{Given, Reading, Source, join, read};
 use wharf::model::cluster::{
     Cluster, Hooks, Offline, OnFailure, Placed, Scripts, Site, Size, Waves, Workload,
 };
@@ -46,7 +49,7 @@ fn scripts<'a>(cluster: &'a Cluster, name: &str) -> (&'a Placed, &'a Scripts) {
     let service = cluster.service(name).unwrap();
     match &service.workload {
         Workload::Scripted(scripts) => (service, scripts),
-        other => panic!("{other:?}"),
+        Workload::Managed(_) | Workload::Runner(_) => panic!("{service:?}"),
     }
 }
 
@@ -133,7 +136,7 @@ services:
 #[test]
 fn ours() {
     let sources = [source("/srv/c/cluster.yaml", OURS)];
-    assert_eq!(referred(&sources), ["/srv/c/services/index.yaml"]);
+    assert_eq!(join(&sources).referred(), ["/srv/c/services/index.yaml"]);
     let index = given(
         "/srv/c/services/index.yaml",
         "image: index:3 # of its own\n",

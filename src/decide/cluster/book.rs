@@ -15,6 +15,8 @@ use super::{Known, keys, naming, section};
 
 /// Nodes of one cluster.
 const MOST_NODES: usize = 10_000;
+/// Names a slip is compared with.
+const MOST_COMPARED: usize = 200;
 /// Who ssh logs in as on a node of which no more than the name is typed: as in sc.
 const USER: &str = "root";
 
@@ -101,13 +103,15 @@ impl Book {
         if self.index.contains_key(&name) {
             return Some(name);
         }
-        let near = nearest(&name, self.nodes.iter().map(|it| it.name.as_str()));
-        let hint = near.map(|it| format!("did you mean `{it}`?"));
         let what = format!("{} is not among `nodes`", quoted(&name));
         match self.kind {
             Kind::Open => {}
-            Kind::Listed => found.notice(entry.value_place(), &entry.path, what, hint),
+            Kind::Listed => {
+                let hint = self.meant(&name);
+                found.notice(entry.value_place(), &entry.path, what, hint);
+            }
             Kind::Whole => {
+                let hint = self.meant(&name);
                 let hint = hint.unwrap_or_else(|| format!("add `{name}:` there"));
                 entry.mistake_with(what, hint, found);
                 return None;
@@ -115,6 +119,11 @@ impl Book {
         }
         self.add(plain(&name), entry.place, found);
         Some(name)
+    }
+
+    fn meant(&self, name: &str) -> Option<String> {
+        let known = self.nodes.iter().map(|it| it.name.as_str());
+        nearest(name, known.take(MOST_COMPARED)).map(|it| format!("did you mean `{it}`?"))
     }
 
     /// Returns the nodes with these labels, in the order of the file.

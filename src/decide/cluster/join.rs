@@ -70,35 +70,51 @@ fn one(source: &Source, number: u32, found: &mut Findings) -> Option<Vec<Pair>> 
 /// sc reads no other keys and says nothing of them, so that people keep their anchors there.
 /// A key that holds an anchor somebody uses is such a place; one that is near to a known key is a slip.
 fn known(pairs: Vec<Pair>, anchors: &[(Place, bool)], found: &mut Findings) -> Vec<Pair> {
-    let starts: Vec<Place> = pairs.iter().map(|it| it.place).collect();
-    let (known, rest): (Vec<Pair>, Vec<Pair>) = pairs
-        .into_iter()
-        .partition(|it| keys::TOP.contains(&it.key.as_str()));
-    for pair in rest {
-        let held = |it: &&(Place, bool)| holds(&pair, &starts, it.0);
-        let marks: Vec<_> = anchors.iter().filter(held).collect();
-        if pair.key.starts_with("x-") || marks.iter().any(|it| it.1) {
-            continue;
+    let marks = marks(&pairs, anchors);
+    let mut known = Vec::new();
+    for (pair, mark) in pairs.into_iter().zip(marks) {
+        if keys::TOP.contains(&pair.key.as_str()) {
+            known.push(pair);
+        } else if !pair.key.starts_with("x-") && mark != Mark::Used {
+            stranger(&pair, mark, found);
         }
-        stranger(&pair, marks.is_empty(), found);
     }
     known
 }
 
-/// Whether a place lies between a key and the next one.
-fn holds(pair: &Pair, starts: &[Place], place: Place) -> bool {
-    let at = |it: Place| (it.line, it.column);
-    let behind = |it: &&Place| at(**it) > at(pair.place);
-    let end = starts.iter().filter(behind).map(|it| at(*it)).min();
-    at(place) >= at(pair.place) && end.is_none_or(|end| at(place) < end)
+/// What anchors a key holds.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+enum Mark {
+    None,
+    Unused,
+    Used,
 }
 
-fn stranger(pair: &Pair, unmarked: bool, found: &mut Findings) {
+/// An anchor belongs to the last key that begins before it.
+fn marks(pairs: &[Pair], anchors: &[(Place, bool)]) -> Vec<Mark> {
+    let at = |it: Place| (it.line, it.column);
+    let mut order: Vec<usize> = (0..pairs.len()).collect();
+    order.sort_by_key(|it| at(pairs[*it].place));
+    let mut marks = vec![Mark::None; pairs.len()];
+    for (place, used) in anchors {
+        let before = order.partition_point(|it| at(pairs[*it].place) <= at(*place));
+        let Some(index) = before.checked_sub(1).map(|it| order[it]) else {
+            continue;
+        };
+        let mark = if *used { Mark::Used } else { Mark::Unused };
+        if mark > marks[index] {
+            marks[index] = mark;
+        }
+    }
+    marks
+}
+
+fn stranger(pair: &Pair, mark: Mark, found: &mut Findings) {
     if let Some(near) = nearest(&pair.key, keys::TOP.iter().copied()) {
         let what = format!("unknown key {}", quoted(&pair.key));
         let hint = format!("did you mean `{near}`?");
         found.mistake_with(pair.place, &pair.key, what, hint);
-    } else if unmarked {
+    } else if mark == Mark::None {
         let what = format!("nothing reads the key {}", quoted(&pair.key));
         let hint = match keys::reason(&pair.key) {
             Some(reason) => reason.to_owned(),

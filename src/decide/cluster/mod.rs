@@ -1,7 +1,8 @@
 //! Cluster files, sc's as they are and ours, to the cluster they mean, with every mistake at once.
 //!
 //! Several files are one cluster; an overlay is laid over what stands before it. Definitions in files
-//! of their own are given to the reader: [`referred`] says which, [`read`] takes their texts.
+//! of their own are given to the reader: [`Joined::referred`] says which, [`Joined::read`] takes their
+//! texts.
 
 mod book;
 mod join;
@@ -9,11 +10,12 @@ mod keys;
 mod links;
 mod naming;
 mod services;
+pub mod shown;
 mod top;
 mod waves;
 mod workload;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::decide::definition::{
     fields::{Entry, Fields},
@@ -44,7 +46,7 @@ pub struct Source {
 /// A service's definition in a file of its own.
 #[derive(Clone, Debug)]
 pub struct Given {
-    /// As [`referred`] names it.
+    /// As [`Joined::referred`] names it.
     pub path: String,
     /// Err: why it cannot be read.
     pub text: Result<String, String>,
@@ -61,43 +63,66 @@ pub struct Reading {
     pub notices: Vec<InFile>,
 }
 
-/// Returns the paths of the definitions the services refer to with `file`, each once.
-pub fn referred(sources: &[Source]) -> Vec<String> {
-    let mut paths = Vec::new();
-    let mut seen = std::collections::HashSet::new();
-    if let Some(root) = join::together(sources, &mut Findings::default()) {
-        for (place, typed) in services::references(&root) {
-            let path = naming::beside(&sources[place.file as usize].name, typed);
-            if seen.insert(path.clone()) {
-                paths.push(path);
-            }
-        }
-    }
-    paths
+/// The files as one tree, before the definitions they refer to are there.
+pub struct Joined {
+    root: Option<Node>,
+    names: Vec<String>,
+    found: Findings,
 }
 
-/// Returns the cluster the files mean, and everything that is wrong with them and with the
-/// definitions they refer to.
-pub fn read(sources: &[Source], given: &[Given]) -> Reading {
+/// Returns the files as one, overlays laid over.
+pub fn join(sources: &[Source]) -> Joined {
     let mut found = Findings::default();
-    let names = names(sources, given);
-    let cluster = join::together(sources, &mut found).and_then(|root| {
-        let known = Known {
-            names: &names,
-            definitions: definitions(sources.len(), given, &mut found),
-        };
-        let entry = Entry {
-            path: String::new(),
-            place: START,
-            node: &root,
-        };
-        top::read(&entry, &known, &mut found)
-    });
-    let (mistakes, notices) = found.done_by_file();
-    Reading {
-        cluster: cluster.filter(|_| mistakes.is_empty()),
-        mistakes: in_files(mistakes, &names),
-        notices: in_files(notices, &names),
+    Joined {
+        root: join::together(sources, &mut found),
+        names: sources.iter().map(|it| it.name.clone()).collect(),
+        found,
+    }
+}
+
+/// Returns the cluster the files mean; `given` are the definitions they refer to.
+pub fn read(sources: &[Source], given: &[Given]) -> Reading {
+    join(sources).read(given)
+}
+
+impl Joined {
+    /// Returns the paths of the definitions the services refer to with `file`, each once.
+    pub fn referred(&self) -> Vec<String> {
+        let places = self.root.as_ref().map(services::references);
+        let paths = places
+            .unwrap_or_default()
+            .into_iter()
+            .map(|(place, typed)| {
+                let file = &self.names[place.file as usize];
+                naming::beside(file, typed)
+            });
+        let mut seen = HashSet::new();
+        paths.filter(|it| seen.insert(it.clone())).collect()
+    }
+
+    /// Returns the cluster, and everything that is wrong with the files and with the definitions given.
+    pub fn read(mut self, given: &[Given]) -> Reading {
+        let own = self.names.iter().map(String::as_str);
+        let names: Vec<&str> = own.chain(given.iter().map(|it| it.path.as_str())).collect();
+        let found = &mut self.found;
+        let cluster = self.root.as_ref().and_then(|root| {
+            let known = Known {
+                names: &names,
+                definitions: definitions(self.names.len(), given, found),
+            };
+            let entry = Entry {
+                path: String::new(),
+                place: START,
+                node: root,
+            };
+            top::read(&entry, &known, found)
+        });
+        let (mistakes, notices) = self.found.done_by_file();
+        Reading {
+            cluster: cluster.filter(|_| mistakes.is_empty()),
+            mistakes: in_files(mistakes, &names),
+            notices: in_files(notices, &names),
+        }
     }
 }
 
@@ -129,13 +154,6 @@ fn spot(names: &[&str], place: Place, from: Place) -> String {
         Some(name) if place.file != from.file => format!("line {} of {name}", place.line),
         _ => format!("line {}", place.line),
     }
-}
-
-fn names<'a>(sources: &'a [Source], given: &'a [Given]) -> Vec<&'a str> {
-    let sources = sources.iter().map(|it| it.name.as_str());
-    sources
-        .chain(given.iter().map(|it| it.path.as_str()))
-        .collect()
 }
 
 /// By path: the number and tree of each definition.

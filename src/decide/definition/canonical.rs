@@ -31,8 +31,7 @@ pub(in crate::decide) fn of(root: &Node) -> Option<String> {
     Some(Json::Object(keys).to_string())
 }
 
-/// Returns the values as JSON, the keys of each map sorted.
-pub(in crate::decide) fn json(node: &Node) -> Json {
+fn json(node: &Node) -> Json {
     match &node.value {
         Value::Empty => Json::Null,
         Value::Scalar(text) => scalar(text),
@@ -41,6 +40,19 @@ pub(in crate::decide) fn json(node: &Node) -> Json {
             let mut pairs: Vec<_> = pairs.iter().collect();
             pairs.sort_by(|one, other| one.key.cmp(&other.key));
             let pairs = pairs.iter().map(|it| (it.key.clone(), json(&it.node)));
+            Json::Object(pairs.collect::<Map<_, _>>())
+        }
+    }
+}
+
+/// Returns the values as JSON in the order they were typed in.
+pub(in crate::decide) fn typed(node: &Node) -> Json {
+    match &node.value {
+        Value::Empty => Json::Null,
+        Value::Scalar(text) => scalar(text),
+        Value::List(items) => Json::Array(items.iter().map(typed).collect()),
+        Value::Map(pairs) => {
+            let pairs = pairs.iter().map(|it| (it.key.clone(), typed(&it.node)));
             Json::Object(pairs.collect::<Map<_, _>>())
         }
     }

@@ -18,6 +18,9 @@ pub(in crate::decide) struct Place {
     pub(in crate::decide) width: usize,
 }
 
+/// Mistakes, each with the number of its file.
+pub(in crate::decide) type Numbered = Vec<(u32, Mistake)>;
+
 /// What was found so far.
 #[derive(Debug, Default)]
 pub(in crate::decide) struct Findings {
@@ -28,7 +31,7 @@ pub(in crate::decide) struct Findings {
 #[derive(Debug, Default)]
 struct Kept {
     /// Each with the number of its file.
-    list: Vec<(u32, Mistake)>,
+    list: Numbered,
     beyond: usize,
 }
 
@@ -75,13 +78,13 @@ impl Findings {
 
     /// Returns mistakes and notices in the order of the file.
     pub(in crate::decide) fn done(self) -> (Vec<Mistake>, Vec<Mistake>) {
-        let bare = |list: Vec<(u32, Mistake)>| list.into_iter().map(|(_, it)| it).collect();
+        let bare = |list: Numbered| list.into_iter().map(|(_, it)| it).collect();
         let (mistakes, notices) = self.done_by_file();
         (bare(mistakes), bare(notices))
     }
 
     /// The same, each with the number of the file it is in, file by file.
-    pub(in crate::decide) fn done_by_file(self) -> (Vec<(u32, Mistake)>, Vec<(u32, Mistake)>) {
+    pub(in crate::decide) fn done_by_file(self) -> (Numbered, Numbered) {
         (
             self.mistakes.done("mistakes"),
             self.notices.done("warnings"),
@@ -106,7 +109,7 @@ impl Kept {
         }
     }
 
-    fn done(mut self, noun: &str) -> Vec<(u32, Mistake)> {
+    fn done(mut self, noun: &str) -> Numbered {
         self.list
             .sort_by_key(|(file, it)| (*file, it.line, it.column));
         if self.beyond > 0 {
