@@ -17,6 +17,8 @@ use crate::model::cluster::{Cluster, Node, Workload};
 use crate::model::glance::Glance;
 use crate::say;
 
+/// Before a node's own wharf: it is asked for itself, whatever cluster its users have in mind.
+pub(super) const HERE: &str = "unset WHARF_FILE; ";
 /// How often `status --watch` asks again.
 const WATCH: Duration = Duration::from_secs(2);
 
@@ -157,14 +159,12 @@ pub(super) async fn exec(typed: ExecWish) -> u8 {
         Ok(node) => node,
         Err(code) => return code,
     };
-    let mut words = vec!["WHARF_FILE=", "wharf", "exec"];
+    let mut words = vec!["wharf", "exec"];
     words.extend(typed.interactive.then_some("-i"));
     words.extend(typed.tty.then_some("-t"));
     words.extend(["--", &typed.service]);
     words.extend(typed.command.iter().map(String::as_str));
-    // The first word is an assignment, so it stays as it is.
-    let line =
-        shell::line(&words[1..]).and_then(|it| shell::elevated(&format!("{} {it}", words[0])));
+    let line = shell::line(&words).and_then(|it| shell::elevated(&format!("{HERE}{it}")));
     match line {
         Ok(line) => put_through(&loaded, node, Some(&line), typed.tty).await,
         Err(why) => failed(&why.to_string()),

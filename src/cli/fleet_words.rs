@@ -1,6 +1,6 @@
 //! The words for many nodes at once, and those with which they are asked.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
 
 use clap::{Args, Subcommand};
 
@@ -14,7 +14,7 @@ pub const ASK_SECONDS: u64 = 10;
 pub struct Fleet {
     /// Act on the nodes of this cluster file, over ssh; repeat it for several files
     #[arg(short = 'f', long = "file", value_name = "FILE", env = "WHARF_FILE")]
-    pub file: Vec<PathBuf>,
+    pub file: Vec<OsString>,
     #[command(flatten)]
     pub part: Part,
 }
@@ -24,7 +24,7 @@ pub struct Fleet {
 pub struct FleetLong {
     /// Act on the nodes of this cluster file, over ssh; repeat it for several files
     #[arg(short = 'F', long = "file", value_name = "FILE", env = "WHARF_FILE")]
-    pub file: Vec<PathBuf>,
+    pub file: Vec<OsString>,
     #[command(flatten)]
     pub part: Part,
 }
@@ -49,8 +49,8 @@ impl From<FleetLong> for Fleet {
 impl Fleet {
     /// Returns what to load; None: this host is meant. An empty WHARF_FILE is none.
     pub fn wish(&self) -> Option<Wish> {
-        let files = self.file.iter().filter(|it| !it.as_os_str().is_empty());
-        let files: Vec<PathBuf> = files.cloned().collect();
+        let files = self.file.iter().filter(|it| !it.is_empty());
+        let files: Vec<_> = files.map(Into::into).collect();
         (!files.is_empty()).then(|| Wish {
             files,
             overlay: self.part.overlay.clone(),

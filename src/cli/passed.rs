@@ -136,12 +136,11 @@ async fn there(fleet: &Fleet, service: Option<&str>, words: &[&str], json: bool)
     Some(run(&loaded, &lines, json).await)
 }
 
-/// The node is asked for itself, whatever cluster its users have in mind.
 fn wharf(words: &[&str], json: bool) -> Result<String, shell::HasNul> {
     let mut all = vec!["wharf"];
     all.extend(words);
     all.extend(json.then_some("--json"));
-    Ok(format!("WHARF_FILE= {}", shell::line(&all)?))
+    Ok(format!("{}{}", fleet::HERE, shell::line(&all)?))
 }
 
 /// systemctl knows every kind of unit, so this needs no wharf there. A restart takes one node after the

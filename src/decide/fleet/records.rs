@@ -62,7 +62,10 @@ pub fn command(placed: &Placed, wish: &Wish, again: Option<u64>) -> Result<Strin
     });
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     // The node is asked for itself, whatever cluster its users have in mind.
-    Ok(format!("WHARF_FILE= LC_ALL=C.UTF-8 {}", line(&words)?))
+    Ok(format!(
+        "unset WHARF_FILE; LC_ALL=C.UTF-8 {}",
+        line(&words)?
+    ))
 }
 
 /// Returns when a record was written, in microseconds since 1970; None for what is no record.
@@ -104,7 +107,7 @@ mod tests {
         };
         assert_eq!(
             command(&placed(), &wish, None).unwrap(),
-            r"WHARF_FILE= LC_ALL=C.UTF-8 journalctl '--output=json' --all --quiet '--lines=5' '--since=-1h' '--grep=it'\''s; $(x)' '--unit=web.service'"
+            r"unset WHARF_FILE; LC_ALL=C.UTF-8 journalctl '--output=json' --all --quiet '--lines=5' '--since=-1h' '--grep=it'\''s; $(x)' '--unit=web.service'"
         );
         let again = command(&placed(), &wish, Some(7_000_001)).unwrap();
         assert!(again.contains("'--lines=all' '--since=@7' "), "{again}");
