@@ -138,6 +138,13 @@ pub fn reexecute(path: &std::path::Path) -> std::io::Error {
         .exec()
 }
 
+/// Where this user's programs keep what outlives a reboot: `$XDG_STATE_HOME`, else `~/.local/state`.
+pub fn state_home() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|it| !it.is_empty());
+    let home = || Some(PathBuf::from(set("HOME")?).join(".local/state"));
+    set("XDG_STATE_HOME").map(PathBuf::from).or_else(home)
+}
+
 #[cfg(test)]
 mod tests {
     use super::unit;
@@ -153,11 +160,4 @@ mod tests {
         assert_eq!(unit("0::/user.slice/session-1.scope\n"), None);
         assert_eq!(unit(""), None);
     }
-}
-
-/// Where this user's programs keep what outlives a reboot: `$XDG_STATE_HOME`, else `~/.local/state`.
-pub fn state_home() -> Option<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|it| !it.is_empty());
-    let home = || Some(PathBuf::from(set("HOME")?).join(".local/state"));
-    set("XDG_STATE_HOME").map(PathBuf::from).or_else(home)
 }

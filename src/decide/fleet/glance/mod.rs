@@ -1,10 +1,13 @@
 //! A cluster as meant and its nodes as found, side by side.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 
-use super::question::question;
-use super::remedy::remedy;
-use super::warnings::warnings;
+use crate::decide::fleet::question::question;
+use crate::decide::fleet::remedy::remedy;
+use crate::decide::fleet::warnings::warnings;
 use crate::decide::plan::{self, Goal, Wish};
 use crate::model::cluster::{Cluster, Node, Placed, Workload};
 use crate::model::fleet::{Facts, Held, Sight};
