@@ -27,8 +27,8 @@ const DIFFERS: u8 = 2;
 
 /// Shows what a deploy would change; 2 when there is something.
 pub(super) async fn plan(wish: PlanWish) -> u8 {
-    let part = Part::of(wish.services, &wish.cluster, Goal::Deploy);
-    let (_, plan) = match planned(&wish.cluster, part, wish.json).await {
+    let part = Part::of(wish.services, &wish.fleet, Goal::Deploy);
+    let (_, plan) = match planned(&wish.fleet, part, wish.json).await {
         Ok(found) => found,
         Err(code) => return code,
     };
@@ -45,9 +45,9 @@ pub(super) async fn plan(wish: PlanWish) -> u8 {
 
 /// Shows the plan, asks, and makes it true.
 pub(super) async fn deploy(wish: DeployWish, goal: Goal) -> u8 {
-    let mut part = Part::of(wish.services, &wish.cluster, goal);
+    let mut part = Part::of(wish.services, &wish.fleet, goal);
     part.only_broken = wish.only_failed;
-    let (loaded, plan) = match planned(&wish.cluster, part, wish.json).await {
+    let (loaded, plan) = match planned(&wish.fleet, part, wish.json).await {
         Ok(found) => found,
         Err(code) => return code,
     };
@@ -71,8 +71,8 @@ pub(super) async fn deploy(wish: DeployWish, goal: Goal) -> u8 {
 /// Takes a service away; its name has to be typed, for what its script deletes does not come back.
 pub(super) async fn delete(wish: DeleteWish) -> u8 {
     let name = wish.service.clone();
-    let part = Part::of(vec![wish.service], &wish.cluster, Goal::Delete);
-    let (loaded, plan) = match planned(&wish.cluster, part, wish.json).await {
+    let part = Part::of(vec![wish.service], &wish.fleet, Goal::Delete);
+    let (loaded, plan) = match planned(&wish.fleet, part, wish.json).await {
         Ok(found) => found,
         Err(code) => return code,
     };

@@ -10,7 +10,7 @@ pub struct DeployWish {
     /// Services; all of the file when none is named
     pub services: Vec<String>,
     #[command(flatten)]
-    pub cluster: Fleet,
+    pub fleet: Fleet,
     /// Only when the plan is still this one
     #[arg(long, value_name = "ID")]
     pub plan: Option<String>,
@@ -32,7 +32,7 @@ pub struct PlanWish {
     /// Services; all of the file when none is named
     pub services: Vec<String>,
     #[command(flatten)]
-    pub cluster: Fleet,
+    pub fleet: Fleet,
     #[arg(long)]
     pub json: bool,
 }
@@ -42,7 +42,7 @@ pub struct DeleteWish {
     /// The service
     pub service: String,
     #[command(flatten)]
-    pub cluster: Fleet,
+    pub fleet: Fleet,
     #[command(flatten)]
     pub consent: Consent,
     /// The service's name once more, where nobody is there to type it
@@ -67,7 +67,7 @@ pub struct LockWish {
     #[command(subcommand)]
     pub what: Option<LockVerb>,
     #[command(flatten)]
-    pub cluster: Fleet,
+    pub fleet: Fleet,
     #[arg(long)]
     pub json: bool,
 }
@@ -78,5 +78,9 @@ pub enum LockVerb {
     Release {
         /// The service
         service: String,
+        #[command(flatten)]
+        fleet: Fleet,
+        #[arg(long)]
+        json: bool,
     },
 }

@@ -10,13 +10,17 @@ use crate::say;
 
 /// Lists the leases held on the nodes, or takes one away.
 pub(super) async fn lock(wish: LockWish) -> u8 {
-    let loaded = match loaded(&wish.cluster, wish.json) {
+    let (fleet, json) = match &wish.what {
+        None => (&wish.fleet, wish.json),
+        Some(LockVerb::Release { fleet, json, .. }) => (fleet, *json || wish.json),
+    };
+    let loaded = match loaded(fleet, json) {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
     match &wish.what {
-        None => list(&loaded, wish.json).await,
-        Some(LockVerb::Release { service }) => release(&loaded, service, wish.json).await,
+        None => list(&loaded, json).await,
+        Some(LockVerb::Release { service, .. }) => release(&loaded, service, json).await,
     }
 }
 
