@@ -159,17 +159,14 @@ fn go(legs: &[Leg], states: &mut [State; 5], done: &mut Vec<usize>, left: usize,
             order.reverse();
             assert_eq!(order, tail, "last first: {states:?}");
             let failed = |it: usize| states[it] == State::Failed;
-            let ends: Vec<[State; 2]> = changes
-                .iter()
-                .map(|it| {
-                    let failed = failed(*it);
-                    [State::Back { failed }, State::Stuck { failed }]
-                })
-                .collect();
-            for pick in 0..2 {
+            for stuck in [false, true] {
                 let mut after = *states;
-                for (at, change) in changes.iter().enumerate() {
-                    after[*change] = ends[at][pick];
+                for change in &changes {
+                    let failed = failed(*change);
+                    after[*change] = match stuck {
+                        true => State::Stuck { failed },
+                        false => State::Back { failed },
+                    };
                 }
                 go(legs, &mut after, &mut done.clone(), left - 1, ways);
             }

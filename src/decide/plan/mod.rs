@@ -209,6 +209,6 @@ impl<'a> Scene<'a> {
             "wharf is not installed there, and {} needs it: wharf setup -f FILE --nodes {}",
             self.placed.name, self.node.name
         );
-        self.facts.wharf.is_none().then(|| Found::Hindrance(text))
+        self.facts.wharf.is_none().then_some(Found::Hindrance(text))
     }
 }

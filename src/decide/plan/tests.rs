@@ -111,6 +111,14 @@ fn holding(mut facts: Facts, document: &str, verdict: Option<Verdict>) -> Facts 
     facts
 }
 
+/// A definition that is a file there.
+fn defining(facts: Facts, document: &str) -> Facts {
+    let mut facts = holding(facts, document, None);
+    let held = &mut facts.wharf.as_mut().unwrap().services[0];
+    (held.wanted, held.serving, held.before) = (None, None, None);
+    facts
+}
+
 fn proven() -> Verdict {
     Verdict::Proven {
         when: String::new(),
@@ -259,25 +267,21 @@ fn a_runner_in_every_state() {
             facts(None, None),
             "+ place restore: it was never deployed here",
         ),
-        (holding(up(), CRON, None), "same"),
+        (defining(up(), CRON), "same"),
         (
-            holding(up(), &newer, None),
+            defining(up(), &newer),
             "~ place restore: image changes from `cron:2` to `cron:1`",
         ),
         (
-            holding(facts(Some(("failed", "failed")), None), CRON, None),
+            defining(facts(Some(("failed", "failed")), None), CRON),
             "~ place restore broken: its unit failed: exit-code",
         ),
         (
-            holding(
-                facts(Some(("activating", "auto-restart")), None),
-                CRON,
-                None,
-            ),
+            defining(facts(Some(("activating", "auto-restart")), None), CRON),
             "~ place restore broken: its unit fails and is started again: exit-code",
         ),
         (
-            holding(facts(Some(("activating", "start")), None), CRON, None),
+            defining(facts(Some(("activating", "start")), None), CRON),
             "same",
         ),
     ];
@@ -288,7 +292,7 @@ fn a_runner_in_every_state() {
     let plan = told(
         Workload::Runner(definition(CRON)),
         Goal::Deploy,
-        holding(up(), &newer, None),
+        defining(up(), &newer),
     );
     assert_eq!(
         plan.changes[0].danger.as_deref(),
@@ -349,7 +353,7 @@ fn only_what_does_not_work_is_tried_again_where_that_is_asked_for() {
     let meant = cluster(Workload::Runner(definition(CRON)));
     let fresh = plan(&meant, &[sight("n1", facts(None, None))], &wish);
     assert!(fresh.is_empty());
-    let failed = holding(facts(Some(("failed", "failed")), None), CRON, None);
+    let failed = defining(facts(Some(("failed", "failed")), None), CRON);
     assert_eq!(plan(&meant, &[sight("n1", failed)], &wish).changes.len(), 1);
 }
 

@@ -99,7 +99,7 @@ fn a_deletion_in_every_state() {
         (managed(), facts(None, None), "same"),
         (
             runner(),
-            holding(up(), CRON, None),
+            defining(up(), CRON),
             "- delete nothing: it is to go",
         ),
         (runner(), facts(None, None), "same"),
