@@ -7,7 +7,7 @@ wharf=$(realpath "${WHARF:-target/wharf}")
 hosts=${HOSTS:-100} rounds=${ROUNDS:-3} many=${MANY-100 300 1000}
 ground=$(mktemp -d /tmp/wharf-bench.XXXXXX)
 port=2291
-export XDG_RUNTIME_DIR=$ground/run ANSIBLE_HOST_KEY_CHECKING=False ANSIBLE_LOCALHOST_WARNING=False
+export XDG_RUNTIME_DIR=$ground/run ANSIBLE_SSH_CONTROL_PATH_DIR=$ground/ansible
 mkdir -m 700 "$XDG_RUNTIME_DIR"
 status=("$wharf" status -f "$ground/cluster.yaml" --json --timeout 60)
 
@@ -16,7 +16,7 @@ address() { echo "127.44.$(($1 / 250)).$(($1 % 250 + 1))"; }
 # Connections kept open, by wharf or by the others, are closed; what is left of them goes with its sshd.
 forget() {
     local socket
-    for socket in "$XDG_RUNTIME_DIR"/wharf/ssh-* "$ground"/mux-*; do
+    for socket in "$XDG_RUNTIME_DIR"/wharf/ssh-* "$ground"/mux-* "$ground"/ansible/*; do
         [[ ! -S $socket ]] || ssh -o ControlPath="$socket" -O exit none 2>/dev/null || true
     done
 }
@@ -50,7 +50,7 @@ timed() {
     begun=$EPOCHREALTIME
     /usr/bin/env time -q -f '%M' -o "$ground/memory" "$@" >"$ground/out" 2>"$ground/err" || code=$?
     ended=$EPOCHREALTIME
-    if [[ $1 == "$wharf" ]]; then
+    if [[ "$1 $2" == "$wharf status" ]]; then
         [[ $(jq '[.nodes[] | select(.host)] | length' "$ground/out") == "$(wc -l <"$ground/hosts")" ]] ||
             trouble "wharf: not all answered: $(jq -c '[.nodes[].unreached | select(.)][0]' "$ground/out")"
     elif ((code != 0)); then
@@ -70,14 +70,17 @@ row() {
 }
 
 side_by_side() {
-    local mux=(-o ControlMaster=auto -o ControlPersist=60 -o "ControlPath=$ground/mux-%C")
+    printf 'Host *\n ControlMaster auto\n ControlPersist 60\n ControlPath %s/mux-%%C\nInclude %s/ssh_config\n' \
+        "$ground" "$ground" >"$ground/kept"
     meant "$hosts"
     printf -- '== %s hosts, 64 at once: cold, then with connections kept (%s rounds)\n' "$hosts" "$rounds"
-    row wharf "${status[@]}"
-    row clush clush --hostfile "$ground/hosts" -f 64 -o "-F $ground/ssh_config ${mux[*]}" cat /proc/loadavg
-    row parallel-ssh parallel-ssh -h "$ground/hosts" -p 64 -t 60 -x "-F $ground/ssh_config ${mux[*]}" cat /proc/loadavg
-    row ansible ansible all -i "$ground/hosts" -f 64 -m ping --ssh-common-args "-F $ground/ssh_config" \
-        --ssh-extra-args "${mux[*]}" -e ansible_python_interpreter=/usr/bin/python3
+    row 'wharf status' "${status[@]}"
+    # The same command as the others have, without what status finds out.
+    row 'wharf ssh' "$wharf" ssh -f "$ground/cluster.yaml" '*' cat /proc/loadavg
+    row clush clush --hostfile "$ground/hosts" -f 64 -o "-F $ground/kept" cat /proc/loadavg
+    row parallel-ssh parallel-ssh -h "$ground/hosts" -p 64 -t 60 -x "-F $ground/kept" cat /proc/loadavg
+    row ansible ansible all -i "$ground/hosts" -f 64 -m ping "--ssh-common-args=-F $ground/ssh_config" \
+        -e ansible_python_interpreter=/usr/bin/python3
 }
 
 growing() {
