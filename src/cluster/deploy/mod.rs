@@ -84,17 +84,11 @@ pub fn id(plan: &Plan) -> String {
 /// [`Refusal`]; nothing was changed then.
 pub async fn deploy(it: &Deploy<'_>, stop: &mut Stop) -> Result<Outcome, Refusal> {
     let leases = leases::take(it).await?;
-    let refused = prepared(it).await;
-    let outcome = match refused {
-        Ok(()) => {
-            let stopped = Cell::new(false);
-            tokio::select! {
-                outcome = go(it, &stopped) => Ok(outcome),
-                () = leases::keep(it, &leases, &stopped) => unreachable!("leases are kept for ever"),
-                () = heed(it, stop, &stopped) => unreachable!("it listens for ever"),
-            }
-        }
-        Err(why) => Err(why),
+    let stopped = Cell::new(false);
+    let outcome = tokio::select! {
+        outcome = begun(it, &stopped) => outcome,
+        () = leases::keep(it, &leases, &stopped) => unreachable!("leases are kept for ever"),
+        () = heed(it, stop, &stopped) => unreachable!("it listens for ever"),
     };
     leases::give_back(it, &leases).await;
     if let Ok(outcome) = &outcome {
@@ -103,9 +97,10 @@ pub async fn deploy(it: &Deploy<'_>, stop: &mut Stop) -> Result<Outcome, Refusal
     outcome
 }
 
-async fn prepared(it: &Deploy<'_>) -> Result<(), Refusal> {
+async fn begun(it: &Deploy<'_>, stopped: &Cell<bool>) -> Result<Outcome, Refusal> {
     hooks::before(it).await?;
-    before::run(it).await
+    before::run(it).await?;
+    Ok(go(it, stopped).await)
 }
 
 /// The first stop is a wish, the second one ends this process as it always does.

@@ -13,9 +13,9 @@ write() {
 take() {
     old=$(cat "$dir/$1" 2>/dev/null)
     if [ "$old" = "$2" ] && write "$1" "$3" "$now"; then
-        echo "taken $1 $now"
+        printf 'taken %s %s\n' "$1" "$now"
     else
-        echo "held $1 $now $old"
+        printf 'held %s %s %s\n' "$1" "$now" "$old"
     fi
 }
 
@@ -23,8 +23,8 @@ take() {
 renew() {
     old=$(cat "$dir/$1" 2>/dev/null)
     case $old in
-        "$2"*) write "$1" "$2" "$3" && echo "taken $1 $now" ;;
-        *) echo "held $1 $now $old" ;;
+        "$2"*) write "$1" "$2" "$3" && printf 'taken %s %s\n' "$1" "$now" ;;
+        *) printf 'held %s %s %s\n' "$1" "$now" "$old" ;;
     esac
 }
 
@@ -32,14 +32,14 @@ renew() {
 release() {
     old=$(cat "$dir/$1" 2>/dev/null)
     case $old in
-        "$2"*) rm -f "$dir/$1" && echo "released $1 $now $old" ;;
-        *) echo "held $1 $now $old" ;;
+        "$2"*) rm -f "$dir/$1" && printf 'released %s %s %s\n' "$1" "$now" "$old" ;;
+        *) printf 'held %s %s %s\n' "$1" "$now" "$old" ;;
     esac
 }
 
 list() {
     for file in "$dir"/*; do
-        [ ! -f "$file" ] || echo "held ${file##*/} $now $(cat "$file")"
+        [ ! -f "$file" ] || printf 'held %s %s %s\n' "${file##*/}" "$now" "$(cat "$file")"
     done
 }
 
