@@ -61,11 +61,14 @@ impl Manager {
         }
     }
 
-    /// Tells a step that is not the last one told, and what it means for those who wait.
+    /// Tells a step that is not the last one told, and what it means for those who wait. One that was told
+    /// on the way to another revision is news: who goes back to what serves anyway waits for it.
     async fn tell(&mut self, step: &Step, scene: &Scene) {
-        self.voice.revision = self.meant();
+        let meant = self.meant();
+        let led_there = self.voice.revision == meant;
+        self.voice.revision = meant;
         self.announce(scene, step);
-        if self.last.as_ref().is_some_and(|it| same(it, step)) {
+        if led_there && self.last.as_ref().is_some_and(|it| same(it, step)) {
             self.voice.status(&self.standing(step));
             return;
         }
