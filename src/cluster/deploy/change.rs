@@ -10,7 +10,7 @@ use crate::decide::deploy::verdicts::{self, Heard};
 use crate::decide::shell::{HasNul, elevated};
 use crate::host::ssh::Ssh;
 use crate::model::cluster::{Offline, Placed};
-use crate::model::deploy::Told;
+use crate::model::deploy::{HostVerdict, Told};
 use crate::model::fleet::{Unreached, UnreachedKind};
 use crate::model::plan::Change;
 use crate::model::seen::Exit;
@@ -85,10 +85,24 @@ pub(super) fn told(it: &Deploy<'_>, number: usize, state: State, heard: &Heard) 
     if state == State::Waiting {
         return;
     }
+    let verdict = match state {
+        // Its failure was told already.
+        State::Back { failed: true } => HostVerdict::PutBack {
+            because: "it failed".to_owned(),
+        },
+        State::Waiting
+        | State::Running
+        | State::Done
+        | State::Skipped
+        | State::Failed
+        | State::Backing { .. }
+        | State::Back { failed: false }
+        | State::Stuck { .. } => verdicts::verdict(state, heard, "another one failed"),
+    };
     (it.tell)(Told::Node {
         service: change.service.clone(),
         node: change.node.clone(),
-        verdict: verdicts::verdict(state, heard, "another one failed"),
+        verdict,
     });
 }
 
