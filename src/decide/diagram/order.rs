@@ -13,7 +13,7 @@ const CROSSING: f64 = 400.0;
 /// Returns the best arrangement found. `ground` makes one from an order of the rows.
 pub(super) fn ordered<'a>(
     ranked: &Ranked,
-    rows: &mut Vec<Vec<usize>>,
+    rows: &mut [Vec<usize>],
     ground: impl Fn(&[Vec<usize>]) -> Across + 'a,
 ) -> Across {
     let links = links(ranked);
