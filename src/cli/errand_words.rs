@@ -96,6 +96,16 @@ pub enum Errand {
     },
     /// Show a service's rollouts step by step
     History(HistoryWish),
+    /// Remove images of revisions that are kept no longer; never what runs or is kept
+    Prune {
+        #[command(flatten)]
+        fleet: Fleet,
+        /// Show what would go and remove nothing
+        #[arg(long)]
+        dry_run: bool,
+        #[arg(long)]
+        json: bool,
+    },
     /// Show what the balancers hold: real servers with their weights and connections
     Table {
         /// Services, or addresses such as 10.9.0.1:80; everything managers hold when none is given

@@ -8,6 +8,7 @@ pub mod cluster_words;
 mod consent;
 mod deploy;
 pub mod deploy_words;
+mod diagram;
 pub mod errand_words;
 mod fleet;
 mod fleet_logs;
@@ -17,6 +18,8 @@ mod lock;
 mod names;
 mod node;
 mod passed;
+mod ready;
+pub mod ready_words;
 mod revise;
 mod roll;
 mod shim;
@@ -89,6 +92,9 @@ async fn act(command: Command) -> u8 {
         Command::Exec(wish) => fleet::exec(wish).await,
         Command::Ssh(wish) => fleet::ssh(&wish).await,
         Command::Logs(wish) => fleet_logs::logs(wish).await,
+        Command::Setup(wish) => ready::setup(&wish).await,
+        Command::Push(wish) => ready::push(&wish).await,
+        Command::Diagram(wish) => diagram::diagram(&wish).await,
         Command::Errand(errand) => passed::act(errand).await,
         Command::Check {
             files,

@@ -37,6 +37,18 @@ pub(super) async fn act(errand: Errand) -> u8 {
             Some(code) => code,
             None => ask::doctor(json).await,
         },
+        Errand::Prune {
+            fleet,
+            dry_run,
+            json,
+        } => {
+            let mut words = vec!["prune"];
+            words.extend(dry_run.then_some("--dry-run"));
+            match there(&fleet, None, &words, json).await {
+                Some(code) => code,
+                None => revise::prune(dry_run, json).await,
+            }
+        }
         Errand::Table { names, fleet, json } => table(&names, &fleet, json).await,
         Errand::Revisions {
             service,

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::words::{PutWish, StoreWish};
 use crate::host::store::Error;
 use crate::revise::migrate::{Side, migrate};
+use crate::revise::prune::Halt;
 use crate::revise::put::{Asked, put as keep};
 use crate::revise::{Refusal, list, turn};
 use crate::say;
@@ -126,6 +127,29 @@ pub(super) async fn withdraw(service: &str) -> u8 {
             super::DONE
         }
         Err(why) => refused(service, &why, false),
+    }
+}
+
+/// Removes images nobody needs; 1 when one could not go, 69 when docker does not answer.
+pub(super) async fn prune(dry_run: bool, json: bool) -> u8 {
+    let pruned = match crate::revise::prune::prune(dry_run).await {
+        Ok(pruned) => pruned,
+        Err(Halt::Docker(why)) => {
+            say::error(&why.to_string(), Some("systemctl start docker"));
+            return super::DOCKER_AWAY;
+        }
+        Err(Halt::Revisions(why)) => return refused("", &why, json),
+    };
+    for notice in &pruned.notices {
+        say::talk(&format!("note: {}", say::words::plain(notice)));
+    }
+    match json {
+        true => say::answer_line(&serde_json::to_string(&pruned).unwrap_or_default()),
+        false => say::answer(&say::prune::text(&pruned, dry_run)),
+    }
+    match pruned.images.iter().all(|it| it.refused.is_none()) {
+        true => super::DONE,
+        false => super::REFUSED,
     }
 }
 

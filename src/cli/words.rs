@@ -8,6 +8,7 @@ use super::cluster_words::{ClusterWords, CompleteWish, ConfigWish, Kind};
 use super::deploy_words::{DeleteWish, DeployWish, LockWish, PlanWish};
 use super::errand_words::Errand;
 use super::fleet_words::{AckWish, ExecWish, FleetLong, NodeWish, SshWish, StatusWish};
+use super::ready_words::{DiagramWish, PushWish, SetupWish};
 
 /// Containers tied to systemd: ready means healthy, logs are in the journal, a crash of wharf costs nothing.
 #[derive(Debug, Parser)]
@@ -85,6 +86,12 @@ pub enum Command {
     Complete(CompleteWish),
     /// Show a service's lines and events, over all its runs
     Logs(LogWish),
+    /// Put wharf on nodes and its units in place; what runs goes on, and nothing is left running
+    Setup(SetupWish),
+    /// Send a service's image to its nodes over ssh, only the layers they lack
+    Push(PushWish),
+    /// Show the cluster as a diagram with live states: mermaid's text, or a picture
+    Diagram(DiagramWish),
     #[command(flatten)]
     Errand(Errand),
     /// Check a definition, pin its image, and write it as a service's next revision

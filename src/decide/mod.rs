@@ -33,6 +33,8 @@ pub mod pace;
 pub mod plan;
 #[cfg(feature = "influxdb")]
 pub mod points;
+pub mod prune;
+pub mod push;
 pub mod quote;
 pub mod rate;
 pub mod reap;
@@ -42,6 +44,7 @@ pub mod resume;
 pub mod revision;
 pub mod rollout;
 pub mod schema;
+pub mod setup;
 pub mod shell;
 pub mod shown;
 pub mod signals;
@@ -50,6 +53,7 @@ pub mod table;
 pub mod turns;
 pub mod units;
 pub mod unsent;
+pub mod versions;
 pub mod waves;
 
 /// How many cases a property is tried with: `$WHARF_FUZZ_CASES`, or a few.

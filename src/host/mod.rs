@@ -5,6 +5,7 @@ pub mod bus;
 pub mod cgroup;
 pub mod clock;
 pub mod definitions;
+pub mod digest;
 pub mod disk;
 pub mod docker;
 pub mod files;

@@ -1,7 +1,7 @@
 //! What `wharf doctor` found, and what to do about it.
 
 /// One finding; a healthy host has none.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Finding {
     pub severity: Severity,
     /// `systemd`, `docker`, `journal`, `kernel`, or the name of a unit, container or file.
@@ -13,7 +13,9 @@ pub struct Finding {
 }
 
 /// The gravest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// A promise is broken now.

@@ -3,6 +3,8 @@
 mod desk;
 pub mod list;
 pub mod migrate;
+mod noted;
+pub mod prune;
 pub mod put;
 mod record;
 pub mod turn;

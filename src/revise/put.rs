@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use super::desk::{self, Desk};
-use super::{Refusal, record};
+use super::{Refusal, noted, record};
 use crate::decide::{definition, revision};
 use crate::host::docker::Docker;
 use crate::host::files;
 use crate::model::mistake::Mistake;
+use crate::model::prune::Noted;
 use crate::model::revised::Outcome;
 use crate::model::revision::{RevisionId, Wanted};
 use crate::model::service::Service;
@@ -49,6 +50,15 @@ pub async fn put(asked: &Asked) -> Result<Outcome, Refusal> {
             (desk.store.put(&draft, expected.as_ref()).await?, true)
         }
     };
+    let image = Noted {
+        image: service.container.image.clone(),
+        digest: image_digest.clone(),
+    };
+    if let Err(why) = noted::add(image) {
+        notices.push(format!(
+            "its image is not noted, so wharf prune will leave it: {why}"
+        ));
+    }
     desk.ask(false)?;
     announce(&service, asked.reload, &mut notices);
     let pruned = match prune(&desk, &id, service.rollout.keep).await {

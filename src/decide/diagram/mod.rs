@@ -12,6 +12,7 @@ mod parse;
 mod ranks;
 mod shape;
 mod size;
+mod state;
 mod svg;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ mod tests;
 pub use draw::drawn;
 pub use mark::marked;
 pub use parse::parse;
+pub use state::states;
 pub use svg::svg;
 
 use crate::model::diagram::{Chart, Tone};

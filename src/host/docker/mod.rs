@@ -13,6 +13,8 @@ mod inspect;
 mod lifecycle;
 mod networks;
 mod raw;
+pub mod saved;
+mod stored;
 pub mod streams;
 
 use std::time::Duration;

@@ -112,7 +112,7 @@ impl LogBytes {
     }
 }
 
-async fn receive(answer: &Answer, piece: &mut [u8]) -> io::Result<usize> {
+pub(super) async fn receive(answer: &Answer, piece: &mut [u8]) -> io::Result<usize> {
     loop {
         answer.socket.readable().await?;
         match answer.socket.try_read(piece) {

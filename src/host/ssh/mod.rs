@@ -3,6 +3,7 @@
 mod masters;
 mod options;
 mod run;
+mod send;
 mod stream;
 mod terminal;
 mod told;

@@ -114,7 +114,11 @@ pub(super) async fn feed(input: Option<ChildStdin>, bytes: Option<Vec<u8>>) {
     }
 }
 
-async fn keep(stream: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>, cut: &mut bool) {
+pub(super) async fn keep(
+    stream: Option<impl AsyncRead + Unpin>,
+    kept: &mut Vec<u8>,
+    cut: &mut bool,
+) {
     let Some(mut stream) = stream else { return };
     let mut chunk = vec![0; CHUNK];
     while let Ok(read @ 1..) = stream.read(&mut chunk).await {
@@ -124,7 +128,7 @@ async fn keep(stream: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>, cut: &
     }
 }
 
-async fn keep_last(stream: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>) {
+pub(super) async fn keep_last(stream: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>) {
     let Some(mut stream) = stream else { return };
     let mut chunk = vec![0; CHUNK];
     while let Ok(read @ 1..) = stream.read(&mut chunk).await {
