@@ -1,7 +1,7 @@
 //! `pre_deploy`: a command with a service's new image and environment, once, before any node changes.
 
 use super::ear::Ear;
-use super::{Deploy, Refusal, change};
+use super::{Deploy, Refusal, change, image};
 use crate::decide::deploy::lines;
 use crate::model::cluster::Placed;
 use crate::model::deploy::Told;
@@ -30,6 +30,12 @@ async fn one(it: &Deploy<'_>, placed: &Placed, change: &Change) -> Result<(), Re
         return Ok(());
     };
     let (service, node) = (&change.service, &change.node);
+    let brought = image::brought(it, placed, change).await;
+    brought.map_err(|why| Refusal::PreDeploy {
+        service: service.clone(),
+        node: node.clone(),
+        what: format!("has no image to run in: {why}"),
+    })?;
     let refuse = |what: String| Refusal::PreDeploy {
         service: service.clone(),
         node: node.clone(),

@@ -4,6 +4,7 @@ use tokio::time::{Duration, sleep};
 
 use super::Deploy;
 use super::ear::Ear;
+use super::image;
 use crate::decide::deploy::lines::{self, Asked};
 use crate::decide::deploy::next::State;
 use crate::decide::deploy::verdicts::{self, Heard};
@@ -13,6 +14,7 @@ use crate::model::cluster::{Offline, Placed};
 use crate::model::deploy::{HostVerdict, Told};
 use crate::model::fleet::{Unreached, UnreachedKind};
 use crate::model::plan::Change;
+use crate::model::push::PushFailure;
 use crate::model::seen::Exit;
 
 /// The longest one change may take: a script has an hour, a rollout what its definition grants.
@@ -27,6 +29,14 @@ pub(super) async fn make(it: &Deploy<'_>, number: usize) -> (State, Heard) {
     let Some(placed) = it.cluster.service(&change.service) else {
         return failed("the file does not name it any more".to_owned());
     };
+    match image::brought(it, placed, change).await {
+        Ok(()) => {}
+        Err(PushFailure::Unreached(why)) if skips(it, placed) => {
+            let (_, heard) = failed(why.what);
+            return (State::Skipped, heard);
+        }
+        Err(why) => return failed(why.to_string()),
+    }
     let asked = match lines::make(placed, change, &it.author) {
         Ok(asked) => asked,
         Err(why) => return failed(why.to_string()),
@@ -207,7 +217,7 @@ fn skips(it: &Deploy<'_>, placed: &Placed) -> bool {
     waves.offline == Offline::Skip
 }
 
-fn step(it: &Deploy<'_>, change: &Change, text: String) {
+pub(super) fn step(it: &Deploy<'_>, change: &Change, text: String) {
     (it.tell)(Told::Step {
         service: change.service.clone(),
         node: change.node.clone(),

@@ -4,6 +4,7 @@ mod before;
 mod change;
 mod ear;
 mod hooks;
+mod image;
 pub mod leases;
 
 use std::cell::Cell;
