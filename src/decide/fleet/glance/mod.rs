@@ -9,6 +9,7 @@ use crate::decide::fleet::question::question;
 use crate::decide::fleet::remedy::remedy;
 use crate::decide::fleet::warnings::warnings;
 use crate::decide::plan::{self, Goal, Wish};
+use crate::decide::versions;
 use crate::model::cluster::{Cluster, Node, Placed, Workload};
 use crate::model::fleet::{Facts, Held, Sight};
 use crate::model::glance::{Ack, Cell, Glance, Head, Sign};
@@ -16,6 +17,9 @@ use crate::model::observed::{Part, Seat, Standing, Unit};
 use crate::model::plan::{Action, Change};
 use crate::model::rollout::Verdict;
 use crate::model::stamp;
+
+/// Of the wharf that asks.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Returns what is shown of the nodes in `sights`; `now`: seconds since 1970 when they were asked.
 pub fn glance(cluster: &Cluster, sights: &[Sight], acks: &[Ack], now: f64) -> Glance {
@@ -75,8 +79,10 @@ fn notices(sights: &[Sight]) -> Vec<String> {
     let of = |sight: &Sight| {
         let wharf = sight.found.as_ref().ok().and_then(|it| it.wharf.as_ref());
         let told = wharf.map(|it| it.notices.clone()).unwrap_or_default();
+        let version = wharf.and_then(|it| versions::notice(&sight.node, &it.version, VERSION));
         told.into_iter()
             .map(|it| format!("{}: {it}", sight.node))
+            .chain(version)
             .collect::<Vec<_>>()
     };
     sights.iter().flat_map(of).collect()
