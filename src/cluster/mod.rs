@@ -3,8 +3,8 @@
 pub mod acks;
 pub mod ask;
 pub mod deploy;
-pub mod files;
 pub mod diagram;
+pub mod files;
 pub mod load;
 pub mod logs;
 pub mod pass;
