@@ -17,8 +17,9 @@ use crate::model::plan::Change;
 use crate::model::push::PushFailure;
 use crate::model::seen::Exit;
 
-/// The longest one change may take: a script has an hour, a rollout what its definition grants.
-const LIMIT: Duration = Duration::from_secs(3 * 3600);
+/// The longest one line may take: a `pre_deploy` may be given a day, a script has an hour, a rollout what
+/// its definition grants.
+const LIMIT: Duration = Duration::from_secs(25 * 3600);
 /// How often a node that was lost in the middle is tried again, and the pause between.
 const TRIES: u32 = 12;
 const PAUSE: Duration = Duration::from_secs(5);

@@ -46,8 +46,8 @@ impl Author {
     fn note(&self) -> String {
         let note = self.note.trim();
         match note {
-            "" => format!("deploy {}", self.deploy),
-            note => format!("deploy {}: {note}", self.deploy),
+            "" => format!("deploy {} by {}", self.deploy, self.who),
+            note => format!("deploy {} by {}: {note}", self.deploy, self.who),
         }
     }
 }
@@ -237,4 +237,125 @@ fn runner(
         line: line(&["wharf", "node", "place", name, "-m", &note])?,
         stdin: meant.document.clone(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::definition;
+    use crate::model::cluster::{Links, PreDeploy};
+    use crate::model::plan::Mark;
+
+    const DOCUMENT: &str = r#"{"address":"10.9.0.1:80","image":"nginx","port":80}"#;
+
+    fn placed(managed: bool) -> Placed {
+        let service = definition::read(DOCUMENT, "web").service.unwrap();
+        let definition = Box::new(Definition {
+            document: DOCUMENT.into(),
+            service,
+        });
+        Placed {
+            name: "web".into(),
+            nodes: Vec::new(),
+            workload: match managed {
+                true => Workload::Managed(definition),
+                false => Workload::Runner(definition),
+            },
+            links: Links::default(),
+            waves: None,
+            pre_deploy: Some(PreDeploy {
+                command: vec!["./migrate".into(), "it's".into()],
+                timeout: std::time::Duration::from_secs(9),
+            }),
+            push_image: false,
+        }
+    }
+
+    fn change(action: Action, undo: Undo) -> Change {
+        Change {
+            service: "web".into(),
+            node: "n1".into(),
+            mark: Mark::Change,
+            action,
+            why: Vec::new(),
+            danger: None,
+            broken: false,
+            undo,
+        }
+    }
+
+    fn author() -> Author {
+        Author {
+            deploy: "0123456789ab".into(),
+            who: "anna@laptop".into(),
+            note: "$(reboot)".into(),
+        }
+    }
+
+    const UP: &str = "{ systemctl is-active -q web@manager.service || systemctl start --no-block web@manager.service; }";
+    const FOLLOW: &str = "wharf roll web --detach --json --timeout 1215";
+    const NOTE: &str = "'deploy 0123456789ab by anna@laptop: $(reboot)'";
+
+    #[test]
+    fn a_managed_service_is_put_started_and_followed() {
+        let expect = Some("1-ab".to_owned());
+        let change = change(Action::Roll { expect }, Undo::Nothing);
+        let asked = make(&placed(true), &change, &author()).unwrap();
+        let put = format!("wharf put web - --json -m {NOTE}");
+        assert_eq!(
+            asked.line,
+            format!("{put} --expect 1-ab && {UP} && {FOLLOW}")
+        );
+        assert_eq!(asked.stdin, DOCUMENT);
+        let again = rejoin(&placed(true), &change, &author()).unwrap();
+        assert_eq!(
+            again.line,
+            format!("{put} && {UP} && {FOLLOW} --only-follow")
+        );
+        assert_eq!(again.stdin, DOCUMENT);
+    }
+
+    #[test]
+    fn each_change_has_its_way_back() {
+        let rollback = Undo::Rollback {
+            revision: "1-ab".into(),
+        };
+        let back = format!("wharf rollback web 1-ab -m {NOTE} >/dev/null && {FOLLOW}");
+        for (managed, undo, expected) in [
+            (true, rollback, Some(back.as_str())),
+            (
+                true,
+                Undo::Withdraw,
+                Some(
+                    "wharf withdraw web && systemctl stop web@manager.service && wharf withdraw web",
+                ),
+            ),
+            (true, Undo::Stop, Some("systemctl stop web@manager.service")),
+            (true, Undo::Nothing, None),
+            (false, Undo::Restore, Some("wharf node place web --back")),
+        ] {
+            let change = change(Action::Place, undo);
+            let asked = unmake(&placed(managed), &change, &author()).unwrap();
+            assert_eq!(asked.map(|it| it.line).as_deref(), expected);
+        }
+    }
+
+    #[test]
+    fn a_runner_is_placed_or_removed_and_a_command_runs_before() {
+        let line = |action| {
+            let change = change(action, Undo::Restore);
+            make(&placed(false), &change, &author()).unwrap().line
+        };
+        assert_eq!(
+            line(Action::Place),
+            format!("wharf node place web -m {NOTE}")
+        );
+        assert_eq!(line(Action::Delete), "wharf node place web --remove");
+        let once = once(&placed(false)).unwrap().unwrap();
+        assert_eq!(
+            once.line,
+            r"wharf node once web --timeout 9 -- ./migrate 'it'\''s'"
+        );
+        assert_eq!(once.stdin, DOCUMENT);
+    }
 }
