@@ -201,7 +201,11 @@ async fn here(typed: &ExecWish) -> u8 {
 }
 
 /// The node meant: the one named, else the service's first one, which is said where there are others.
-fn one<'a>(loaded: &'a Loaded, service: &str, named: Option<&str>) -> Result<&'a Node, u8> {
+pub(super) fn one<'a>(
+    loaded: &'a Loaded,
+    service: &str,
+    named: Option<&str>,
+) -> Result<&'a Node, u8> {
     let Some(nodes) = loaded.nodes_of(service) else {
         return Err(no_service(&loaded.cluster, service));
     };

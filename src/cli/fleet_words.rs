@@ -96,6 +96,23 @@ pub struct ExecWish {
 }
 
 #[derive(Debug, Args)]
+pub struct RunOnceWish {
+    /// The service whose image, environment, mounts and secrets the command gets, as the file has them
+    pub service: String,
+    #[command(flatten)]
+    pub fleet: Fleet,
+    /// On this node; on the service's first one when it is left out
+    #[arg(long)]
+    pub node: Option<String>,
+    /// Seconds it may take
+    #[arg(long, default_value = "300", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub timeout: u64,
+    /// The command and its words
+    #[arg(last = true, required = true)]
+    pub command: Vec<String>,
+}
+
+#[derive(Debug, Args)]
 pub struct SshWish {
     /// A node of the file; a pattern may choose several, which then need a command
     pub node: String,

@@ -17,6 +17,7 @@ mod ground;
 mod lock;
 mod names;
 mod node;
+mod once;
 mod passed;
 mod ready;
 pub mod ready_words;
@@ -90,6 +91,7 @@ async fn act(command: Command) -> u8 {
         Command::Status(wish) => fleet::status(wish).await,
         Command::Ack(wish) => acks::ack(&wish),
         Command::Exec(wish) => fleet::exec(wish).await,
+        Command::Once(wish) => once::once(wish).await,
         Command::Ssh(wish) => fleet::ssh(&wish).await,
         Command::Logs(wish) => fleet_logs::logs(wish).await,
         Command::Setup(wish) => ready::setup(&wish).await,

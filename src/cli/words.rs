@@ -7,7 +7,9 @@ use clap::{Args, Parser, Subcommand};
 use super::cluster_words::{ClusterWords, CompleteWish, ConfigWish, Kind};
 use super::deploy_words::{DeleteWish, DeployWish, LockWish, PlanWish};
 use super::errand_words::Errand;
-use super::fleet_words::{AckWish, ExecWish, FleetLong, NodeWish, SshWish, StatusWish};
+use super::fleet_words::{
+    AckWish, ExecWish, FleetLong, NodeWish, RunOnceWish, SshWish, StatusWish,
+};
 use super::ready_words::{DiagramWish, PushWish, SetupWish};
 
 /// Containers tied to systemd: ready means healthy, logs are in the journal, a crash of wharf costs nothing.
@@ -67,6 +69,8 @@ pub enum Command {
     Ack(AckWish),
     /// Run a command inside a service's container
     Exec(ExecWish),
+    /// Run a command once, in a container of its own with a service's image and environment, on a node of a cluster
+    Once(RunOnceWish),
     /// Be on a node of a cluster
     Ssh(SshWish),
     /// Write a first cluster file, with every key explained
