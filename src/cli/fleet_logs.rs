@@ -6,7 +6,8 @@ use super::fleet_words::Fleet;
 use super::words::LogWish;
 use super::{ask, fleet, passed};
 use crate::cluster::logs::{self, Said};
-use crate::decide::fleet::records::{self, Wish};
+use crate::decide::fleet::records;
+use crate::decide::recall::Wish;
 use crate::model::cluster::Node;
 use crate::say;
 
@@ -51,6 +52,7 @@ fn wish(typed: &LogWish, lines: Option<u64>) -> Wish {
         priority: typed.priority.clone(),
         stream: typed.stream.clone(),
         revision: typed.rev.clone(),
+        ..Wish::default()
     }
 }
 

@@ -1,21 +1,8 @@
 //! What to ask a node's journal for, and when a record of it was written.
 
+use crate::decide::recall::Wish;
 use crate::decide::shell::{HasNul, line};
 use crate::model::cluster::{Placed, Workload};
-
-/// What somebody wants to see, as it was typed: see `decide::recall`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wish {
-    pub follow: bool,
-    /// None: all of them.
-    pub lines: Option<u64>,
-    pub since: Option<String>,
-    pub until: Option<String>,
-    pub grep: Option<String>,
-    pub priority: Option<String>,
-    pub stream: Option<String>,
-    pub revision: Option<String>,
-}
 
 /// Returns the line that prints a service's records on its node as JSON; `again`: all from these
 /// microseconds since 1970 on.
