@@ -52,12 +52,9 @@ pub(super) async fn deploy(wish: DeployWish, goal: Goal) -> u8 {
         Err(code) => return code,
     };
     if let Some(id) = wish.plan.filter(|it| *it != plan.id && !plan.is_empty()) {
-        let now = match plan.is_empty() {
-            true => "there is nothing to do any more".to_owned(),
-            false => format!("it is {} now", plan.id),
-        };
         let next = format!("wharf plan -f {} shows it", loaded.file.display());
-        say::error(&format!("plan {id} is out of date: {now}"), Some(&next));
+        let what = format!("plan {id} is out of date: it is {} now", plan.id);
+        say::error(&what, Some(&next));
         return super::REFUSED;
     }
     let question = |plan: &Plan| {

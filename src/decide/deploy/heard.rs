@@ -5,6 +5,11 @@ use serde_json::Value;
 use crate::model::ledger::StepLine;
 use crate::model::rollout::Report;
 
+/// The kernel's words for a full disk, and what to do about one.
+const FULL: &str = "No space left on device";
+const MAKE_ROOM: &str =
+    "make room there: wharf prune takes away images nobody needs, df -h shows the disks";
+
 /// One line of a node, understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Word {
@@ -77,8 +82,21 @@ fn mistaken(mistakes: &[Value]) -> String {
 }
 
 /// Returns the sentence a failure is told with: the report's, else what was refused, else the last
-/// words on stderr.
+/// words on stderr; and what to do where the disk is full.
 pub fn cause(
+    report: Option<&Report>,
+    refused: Option<&str>,
+    stderr: &[String],
+    code: &str,
+) -> String {
+    let told = sentence(report, refused, stderr, code);
+    match told.contains(FULL) {
+        true => format!("{told}; {MAKE_ROOM}"),
+        false => told,
+    }
+}
+
+fn sentence(
     report: Option<&Report>,
     refused: Option<&str>,
     stderr: &[String],
@@ -179,6 +197,11 @@ mod tests {
         assert_eq!(cause(None, Some("refused"), &stderr, "1"), "refused");
         assert_eq!(cause(None, None, &stderr, "1"), "two");
         assert_eq!(cause(None, None, &lines(&["one", ""]), "1"), "one");
+        let full = cause(None, Some("write x: No space left on device"), &[], "1");
+        assert!(
+            full.contains("device; make room there: wharf prune"),
+            "{full}"
+        );
         assert_eq!(
             cause(None, None, &[], "7"),
             "it ended with 7, without a word"

@@ -8,8 +8,9 @@ mod scripted;
 mod tests;
 
 use crate::decide::choice;
+use crate::decide::fleet::remedy::remedy;
 use crate::model::cluster::{Cluster, Node, Offline, Placed, Workload};
-use crate::model::fleet::{Facts, Held, ScriptedFact, Sight, UnitFact};
+use crate::model::fleet::{Facts, Held, ScriptedFact, Sight, UnitFact, Unreached};
 use crate::model::plan::{Action, Change, Mark, Plan, Undo};
 
 /// Seconds a node's clock may differ before it is told: asking takes some of them.
@@ -102,9 +103,14 @@ fn nodes<'a>(cluster: &'a Cluster, placed: &Placed, wish: &Wish) -> Vec<&'a Node
     named.filter(asked).collect()
 }
 
+/// Its answer, or why there is none and what to do about it.
 fn seen<'a>(sights: &'a [Sight], node: &Node) -> Result<&'a Facts, String> {
+    let with_remedy = |why: &Unreached| {
+        let next = remedy(why.kind, &node.destination);
+        format!("{}; next: {next}", why.what)
+    };
     match sights.iter().find(|it| it.node == node.name) {
-        Some(sight) => sight.found.as_ref().map_err(|why| why.what.clone()),
+        Some(sight) => sight.found.as_ref().map_err(with_remedy),
         None => Err("it was not asked".to_owned()),
     }
 }

@@ -71,7 +71,9 @@ fn unreached(stderr: &str) -> Unreached {
     }
     for (words, kind) in SAID {
         if let Some(line) = stderr.lines().rfind(|it| it.contains(words)) {
-            return said(kind, offending(stderr).unwrap_or(line));
+            let key =
+                offending(stderr).map(|it| format!("its host key is not the one known: {it}"));
+            return said(kind, key.as_deref().unwrap_or(line));
         }
     }
     match stderr.lines().rfind(|it| !it.trim().is_empty()) {
@@ -163,7 +165,10 @@ mod tests {
     #[test]
     fn the_reason_is_one_line_of_sshs_own() {
         let changed = "@ REMOTE HOST IDENTIFICATION HAS CHANGED! @\nOffending key in /k:3\r\nHost key verification failed.\n";
-        assert_eq!(unreached(changed).what, "Offending key in /k:3");
+        assert_eq!(
+            unreached(changed).what,
+            "its host key is not the one known: Offending key in /k:3"
+        );
         let name = unreached("ssh: Could not resolve hostname n9: Name or service not known\r\n");
         assert_eq!(
             name.what,
