@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,8 @@ use super::{Ran, command, lab, text};
 
 /// One test at a time has the nodes.
 static TURN: Mutex<()> = Mutex::new(());
+/// True once this process has nodes that are prepared; changed by whose turn it is.
+static PREPARED: AtomicBool = AtomicBool::new(false);
 
 /// Nodes as they were when they were made, without wharf: `node1` and so on.
 pub(crate) struct Fleet {
@@ -20,18 +23,33 @@ pub(crate) struct Fleet {
 impl Fleet {
     /// Starts `count` nodes, each from its clean state.
     pub(crate) fn fresh(count: usize) -> Fleet {
-        let turn = TURN
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let turn = turn();
         lab(&["down"]);
         lab(&["up", &count.to_string()]);
+        Fleet::standing(count, turn)
+    }
+
+    /// The nodes as an earlier test of this process left them; the first one makes and prepares them.
+    pub(crate) fn kept(count: usize, prepare: impl Fn(&Fleet)) -> Fleet {
+        let fleet = match PREPARED.load(Ordering::SeqCst) {
+            true => Fleet::standing(count, turn()),
+            false => Fleet::fresh(count),
+        };
+        if !PREPARED.load(Ordering::SeqCst) {
+            prepare(&fleet);
+            PREPARED.store(true, Ordering::SeqCst);
+        }
+        fleet
+    }
+
+    fn standing(count: usize, turn: MutexGuard<'static, ()>) -> Fleet {
         let folder = tempfile::tempdir().unwrap();
         let fleet = Fleet {
             count,
             folder,
             _turn: turn,
         };
-        std::fs::write(fleet.ssh_config(), lab(&["config"])).unwrap();
+        std::fs::write(fleet.ssh_config(), config("root")).unwrap();
         fleet
     }
 
@@ -124,6 +142,16 @@ impl Fleet {
             std::thread::sleep(Duration::from_millis(500));
         }
     }
+}
+
+/// The ssh configuration with which this user reaches the nodes that are up.
+pub(crate) fn config(user: &str) -> String {
+    lab(&["config", user])
+}
+
+fn turn() -> MutexGuard<'static, ()> {
+    TURN.lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 fn node(number: usize) -> String {
