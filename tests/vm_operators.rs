@@ -8,15 +8,14 @@
 
 mod bed;
 
-use std::io::{BufRead, BufReader, Lines};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use bed::Ran;
 use bed::fleet::Fleet;
+use bed::running::Running;
 
 const NODES: usize = 2;
 const ADDRESS: &str = "10.9.0.1:80";
@@ -108,56 +107,6 @@ fn as_the_file_says(fleet: &Fleet, revision: u32) {
     code(&fleet.told(&["plan"]), 0);
     let revision = revision.to_string();
     assert_eq!(answers(fleet), [revision.clone(), revision]);
-}
-
-/// A deploy under way, read line by line.
-struct Running {
-    child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
-    since: Instant,
-}
-
-impl Running {
-    fn begin(fleet: &Fleet, words: &[&str]) -> Running {
-        let mut command = fleet.wharf(words);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let since = Instant::now();
-        Running {
-            child,
-            lines,
-            since,
-        }
-    }
-
-    /// Reads until a line says so.
-    #[track_caller]
-    fn until(&mut self, says: impl Fn(&Value) -> bool) {
-        for line in self.lines.by_ref() {
-            let line = line.unwrap();
-            println!("    {line}");
-            if says(&serde_json::from_str(&line).unwrap()) {
-                return;
-            }
-        }
-        panic!("it ended before: {:?}", self.child.wait());
-    }
-
-    /// Reads to the end; the code, the rest of what it said, and how long it took from its begin.
-    fn end(mut self) -> (Ran, Duration) {
-        let out: Vec<String> = self.lines.map(Result::unwrap).collect();
-        let ran = Ran {
-            code: self.child.wait().unwrap().code().unwrap_or(-1),
-            out: out.join("\n"),
-            err: String::new(),
-        };
-        (ran, self.since.elapsed())
-    }
-
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
 }
 
 /// Where an operator may be killed: its name, the service that is deployed, and the line that tells.

@@ -6,6 +6,7 @@
 pub(crate) mod counter;
 pub(crate) mod fleet;
 pub(crate) mod registry;
+pub(crate) mod running;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Output, Stdio};
