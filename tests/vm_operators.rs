@@ -109,8 +109,11 @@ fn as_the_file_says(fleet: &Fleet, revision: u32) {
     assert_eq!(answers(fleet), [revision.clone(), revision]);
 }
 
+/// See [`POINTS`].
+type Point = (&'static str, &'static str, fn(&Value) -> bool);
+
 /// Where an operator may be killed: its name, the service that is deployed, and the line that tells.
-const POINTS: [(&str, &str, fn(&Value) -> bool); 9] = [
+const POINTS: [Point; 9] = [
     ("back", "app", |it| step(it, "going back")),
     ("window", "app", |it| step(it, "its window ends")),
     ("put", "app", |it| step(it, "put ")),
