@@ -1,4 +1,5 @@
-//! service_runner's own walk-through, on a real machine: enabled, fetched, rebooted, filtered, disabled.
+//! What needs a machine with a kernel of its own: service_runner's walk-through over a reboot, a power failure,
+//! the limits of control groups, and a doctor with nothing to find.
 
 mod bed;
 
@@ -27,10 +28,23 @@ monitor:
 const PAGE: &str = "curl -sf --max-time 5 http://$(docker inspect -f \
     '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' crystal-docs)/index.html";
 const FILTER: &str = "journalctl -eu runner@crystal-docs --output cat | grep '{' | jq -c 'select(.source != \"monitoring\")'";
+const WEB: &str = "name: web\nimage: wharf-web:1\nhealth_check: {http: /, interval: 1s}\n";
 
 fn documents(node: &Node) {
     node.write("/usr/share/doc/crystal/api/index.html", "<h1>crystal</h1>");
     node.write("/srv/config/crystal-docs.yaml", CRYSTAL_DOCS);
+}
+
+fn define(node: &Node, name: &str, text: &str) {
+    node.write(&format!("/etc/wharf/services/{name}.yaml"), text);
+}
+
+fn show(node: &Node, name: &str, property: &str) -> String {
+    node.ok(&format!(
+        "systemctl show -p {property} --value runner@{name}"
+    ))
+    .trim()
+    .to_owned()
 }
 
 #[test]
@@ -72,60 +86,91 @@ fn the_seeds_walk_through_works_as_typed() {
 }
 
 #[test]
-fn the_seeds_own_unit_needs_only_the_binarys_path_changed() {
+fn a_power_failure_needs_no_hand_and_leaves_no_orphan() {
     let node = Node::fresh();
-    documents(&node);
-    node.write(
-        "/etc/systemd/system/service_runner@.service",
-        "[Unit]\nDescription=%i\nAfter=docker.service\nRequires=docker.service\n\n[Service]\nType=notify\n\
-         ExecStart=/usr/local/bin/wharf /srv/config/%i.yaml\n\n[Install]\nWantedBy=multi-user.target\n",
+    define(&node, "web", WEB);
+    node.ok(
+        "systemctl enable --now runner@web
+         docker run -d --name ghost --restart always -l io.wharf.service=ghost -l io.wharf.unit=runner@ghost.service wharf-web:1
+         docker run -d --name stranger --restart always wharf-web:1
+         sync",
     );
-    node.ok("systemctl daemon-reload && systemctl enable --now service_runner@crystal-docs");
-    assert_eq!(node.ok(PAGE), "<h1>crystal</h1>");
-    node.ok("systemctl disable --now service_runner@crystal-docs");
-    assert_eq!(node.ok("docker ps -aq"), "");
+    node.cut();
+    node.until(
+        Duration::from_secs(120),
+        "systemctl is-active runner@web && ! docker inspect ghost >/dev/null 2>&1",
+    );
+    assert_eq!(
+        node.ok("docker ps --format '{{.Names}}' | sort"),
+        "stranger\nweb\n"
+    );
+    assert_eq!(show(&node, "web", "NRestarts"), "0");
+    assert_eq!(node.ok("systemctl --failed --no-legend"), "");
 }
 
 #[test]
-fn a_bad_definition_is_told_whole_and_not_restarted() {
+fn limits_hold_shim_and_container_of_their_own_service_only() {
     let node = Node::fresh();
+    define(
+        &node,
+        "aa",
+        "name: aa\nimage: wharf-box:1\nlimits: {memory: 64M}\nservice_args: [sh, -c, 'until test -e /tmp/eat; do sleep 0.2; done; tail /dev/zero']\n",
+    );
+    define(&node, "aa-b", &WEB.replace("web\n", "aa-b\n"));
     node.write(
-        "/srv/config/bad.yaml",
-        "name: bad\nimagee: nginx\nstop: {timeout: soon}\n",
+        "/etc/systemd/system/runner@aa.service.d/test.conf",
+        "[Service]\nRestart=no\n",
     );
-    let ran = node.run("systemctl start runner@bad");
-    assert_ne!(ran.code, 0);
-    let shown = node.ok("systemctl show -p ExecMainStatus -p NRestarts -p ActiveState runner@bad");
+    node.ok("systemctl daemon-reload; systemctl start runner@aa runner@aa-b");
+    let held = node.ok(
+        r#"cd /sys/fs/cgroup/runner.slice; cat runner-aa.slice/memory.max 'runner-aa\x2db.slice/memory.max'
+        for name in aa aa-b; do
+            cut -d/ -f3 /proc/$(systemctl show -p MainPID --value runner@$name)/cgroup
+            cut -d/ -f3 /proc/$(docker inspect -f '{{.State.Pid}}' $name)/cgroup
+        done"#,
+    );
+    let slices = "runner-aa.slice\nrunner-aa.slice\nrunner-aa\\x2db.slice\nrunner-aa\\x2db.slice\n";
+    assert_eq!(held, format!("67108864\nmax\n{slices}"));
+
+    node.ok("docker exec aa touch /tmp/eat");
+    node.until(Duration::from_secs(60), "systemctl is-failed runner@aa");
+    assert_eq!(show(&node, "aa", "ExecMainStatus"), "137");
+    let status = show(&node, "aa", "StatusText");
     assert!(
-        shown.contains("ExecMainStatus=78") && shown.contains("NRestarts=0"),
-        "{shown}"
+        status.starts_with("out of memory: limit 64 MiB"),
+        "{status}"
     );
-    let told = node.ok("journalctl -u runner@bad -o cat");
-    assert!(told.contains("imagee") && told.contains("soon"), "{told}");
+    assert!(!status.contains("peak 4"), "a peak from before: {status}");
+    assert_eq!(show(&node, "aa-b", "ActiveState"), "active");
+    assert_eq!(node.ok("docker ps -a --format '{{.Names}}'").trim(), "aa-b");
 }
 
 #[test]
-fn what_a_person_sees_is_true() {
+fn the_doctor_finds_each_planted_fault_and_no_other() {
     let node = Node::fresh();
-    documents(&node);
-    node.ok("systemctl start runner@crystal-docs");
-    let table = node.ok("wharf status");
+    define(&node, "web", WEB);
+    node.ok("systemctl daemon-reload; systemctl start runner@web");
+    let well = node.ok("wharf doctor --json");
     assert!(
-        table.contains("crystal-docs") && table.contains("active"),
-        "{table}"
+        !well.contains("\"error\"") && !well.contains("\"warning\""),
+        "{well}"
     );
-    let json = node.ok("wharf status --json | jq -r '.[0].container.running'");
-    assert_eq!(json.trim(), "true");
-    let status = node.ok("systemctl status runner@crystal-docs --no-pager");
-    assert!(status.contains("Status: \"running"), "{status}");
-    let logs = node.ok("wharf logs crystal-docs");
-    assert!(logs.contains("ready: ready"), "{logs}");
-    // Started without a daemon-reload after the definition was written: the doctor says so.
-    let doctor = node.run("wharf doctor");
-    assert!(
-        doctor.out.contains("systemctl daemon-reload"),
-        "{}{}",
-        doctor.out,
-        doctor.err
+
+    define(&node, "bad", "name: bad\nimagee: nginx\n");
+    node.ok(
+        "echo '{}' >/etc/docker/daemon.json; systemctl restart docker
+         docker create --name left -l io.wharf.service=left -l io.wharf.unit=runner@left.service wharf-web:1
+         sed -i s/^MemoryMax=.*/MemoryMax=1G/ /usr/local/lib/systemd/system/runner@.service",
     );
+    let ill = node.run("wharf doctor");
+    assert_ne!(ill.code, 0, "{}", ill.out);
+    for found in [
+        "live-restore off",
+        "bad.yaml",
+        "imagee",
+        "differs from the one",
+        "left over from runner@left",
+    ] {
+        assert!(ill.out.contains(found), "{found}: {}{}", ill.out, ill.err);
+    }
 }

@@ -103,6 +103,9 @@ pub enum Errand {
         /// Show what would go and remove nothing
         #[arg(long)]
         dry_run: bool,
+        /// What was brought within so many seconds stays: a revision may be about to name it
+        #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+        older_than: u64,
         #[arg(long)]
         json: bool,
     },

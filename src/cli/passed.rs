@@ -40,13 +40,15 @@ pub(super) async fn act(errand: Errand) -> u8 {
         Errand::Prune {
             fleet,
             dry_run,
+            older_than,
             json,
         } => {
-            let mut words = vec!["prune"];
+            let seconds = older_than.to_string();
+            let mut words = vec!["prune", "--older-than", &seconds];
             words.extend(dry_run.then_some("--dry-run"));
             match there(&fleet, None, &words, json).await {
                 Some(code) => code,
-                None => revise::prune(dry_run, json).await,
+                None => revise::prune(dry_run, Duration::from_secs(older_than), json).await,
             }
         }
         Errand::Table { names, fleet, json } => table(&names, &fleet, json).await,

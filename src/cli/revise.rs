@@ -1,5 +1,7 @@
 //! `put`, `revisions`, `diff`, `rollback`, `withdraw`, `store migrate`: definitions as revisions.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::words::{PutWish, StoreWish};
@@ -131,8 +133,8 @@ pub(super) async fn withdraw(service: &str) -> u8 {
 }
 
 /// Removes images nobody needs; 1 when one could not go, 69 when docker does not answer.
-pub(super) async fn prune(dry_run: bool, json: bool) -> u8 {
-    let pruned = match crate::revise::prune::prune(dry_run).await {
+pub(super) async fn prune(dry_run: bool, recent: Duration, json: bool) -> u8 {
+    let pruned = match crate::revise::prune::prune(dry_run, recent).await {
         Ok(pruned) => pruned,
         Err(Halt::Docker(why)) => {
             say::error(&why.to_string(), Some("systemctl start docker"));

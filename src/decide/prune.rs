@@ -2,9 +2,6 @@
 
 use crate::model::prune::{Noted, Stored};
 
-/// An image that was named within the last hour, as `wharf push` does, may be on its way into a revision that is not written yet.
-const RECENT_SECONDS: u64 = 3600;
-
 /// What is still to be had.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needed {
@@ -14,21 +11,19 @@ pub struct Needed {
     pub texts: Vec<String>,
 }
 
-/// Returns the images to remove; `now`: seconds since 1970. Images nobody put with wharf are not among
-/// them, nor those somebody gave a name of their own.
+/// Returns the images to remove. Images nobody put with wharf are not among them, nor those somebody gave a name
+/// of their own, nor those named since `since` (seconds since 1970), as `wharf push` does: such a one may be on
+/// its way into a revision that is not written yet.
 pub fn prunable<'a>(
     noted: &[Noted],
     needed: &Needed,
     stored: &'a [Stored],
-    now: u64,
+    since: u64,
 ) -> Vec<&'a Stored> {
     let ours = |it: &&Stored| {
         noted.iter().any(|noted| is(noted, it)) && it.tags.iter().all(|tag| named(tag, noted))
     };
-    let recent = |it: &&Stored| {
-        it.tagged
-            .is_some_and(|it| now.saturating_sub(it) < RECENT_SECONDS)
-    };
+    let recent = |it: &&Stored| it.tagged.is_some_and(|it| it > since);
     let free = |it: &&Stored| !it.used && !is_needed(it, needed);
     stored
         .iter()
@@ -115,10 +110,10 @@ mod tests {
         }
     }
 
-    const NOW: u64 = 1_000_000;
+    const SINCE: u64 = 1_000_000;
 
     fn gone(noted: &[Noted], needed: &Needed, stored: &[Stored]) -> Vec<String> {
-        let found = prunable(noted, needed, stored, NOW);
+        let found = prunable(noted, needed, stored, SINCE);
         found.into_iter().map(|it| it.id.clone()).collect()
     }
 
@@ -145,7 +140,7 @@ mod tests {
                 ..stored("sha256:3", &["web:3"])
             },
             Stored {
-                tagged: Some(NOW - 60),
+                tagged: Some(SINCE + 60),
                 ..stored("sha256:4", &["web:4"])
             },
             // Its name has moved on; its registry's digest still tells.

@@ -74,11 +74,20 @@ impl Desk {
         ids.collect()
     }
 
+    /// Whether the service was taken down for good on this host.
+    pub(super) fn is_withdrawn(&self) -> bool {
+        self.wish().withdrawn
+    }
+
+    fn wish(&self) -> Wish {
+        let text = files::read(&self.places.wish()).unwrap_or_default();
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
     /// Has the manager go for the wanted revision again, whatever was asked before.
     pub(super) fn ask(&self, withdrawn: bool) -> Result<(), Refusal> {
         let path = self.places.wish();
-        let text = files::read(&path).unwrap_or_default();
-        let mut wish: Wish = serde_json::from_str(&text).unwrap_or_default();
+        let mut wish = self.wish();
         wish.withdrawn = withdrawn;
         wish.asked += 1;
         std::fs::create_dir_all(self.places.rollout())?;

@@ -1,5 +1,7 @@
 //! Images of revisions that are kept no longer, removed from this host.
 
+use std::time::Duration;
+
 use super::{Refusal, desk, noted};
 use crate::decide::{definition, prune as decide};
 use crate::host::docker::{Docker, Error};
@@ -19,17 +21,18 @@ pub enum Halt {
 }
 
 /// Removes them, or says which would go. No lock is taken and none waited for: what is needed is looked
-/// at, and what came within the hour is left.
+/// at, and what came within the last `recent` is left.
 ///
 /// # Errors
 /// [`Halt`]; nothing was removed.
-pub async fn prune(dry_run: bool) -> Result<Pruned, Halt> {
+pub async fn prune(dry_run: bool, recent: Duration) -> Result<Pruned, Halt> {
     let mut pruned = Pruned::default();
     let notes = noted::all().map_err(Refusal::from)?;
     let needed = needed(&mut pruned.notices).await?;
     let docker = Docker::connect().await?;
     let stored = docker.images().await?;
-    let going = decide::prunable(&notes, &needed, &stored, clock::wall().as_secs());
+    let since = clock::wall().saturating_sub(recent).as_secs();
+    let going = decide::prunable(&notes, &needed, &stored, since);
     if dry_run {
         pruned.images = going.into_iter().map(|it| gone(it, None)).collect();
         return Ok(pruned);

@@ -37,11 +37,19 @@ pub async fn rollback(service: &str, typed: Option<&str>, note: &str) -> Result<
         })?,
     };
     let kept = desk.store.fetch(service, &id).await?;
-    let untold = want(&desk, &id, note).await?;
-    // Whoever asks for a revision that failed wants it tried again.
     let failed = desk.judged().into_iter().any(|(it, verdict)| {
         it == id && matches!(verdict, crate::model::rollout::Verdict::Failed { .. })
     });
+    // Nothing to write: that succeeds on a full disk as well.
+    if so_far.as_ref() == Some(&id) && !failed && !desk.is_withdrawn() {
+        return Ok(Back {
+            now: id,
+            before: so_far,
+            untold: None,
+        });
+    }
+    let untold = want(&desk, &id, note).await?;
+    // Whoever asks for a revision that failed wants it tried again.
     if failed {
         files::remove(&desk.places.verdict(&id))?;
     }

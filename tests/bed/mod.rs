@@ -13,9 +13,19 @@ use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-const LAB: &str = "tests/lab/lab";
-/// Written by `make release`.
-const RELEASE: &str = "target/wharf";
+/// A file's name says what its machines are: `vm_*` emulated ones with a kernel of their own, `box_*` containers at
+/// native speed. The words of both commands are the same.
+const BOXES: bool = env!("CARGO_CRATE_NAME").as_bytes()[0] == b'b';
+const LAB: &str = match BOXES {
+    true => "tests/lab/box",
+    false => "tests/lab/lab",
+};
+/// The wharf that is put on a machine: in a box the one just built, in an emulated one the small and quick one
+/// that `make release` writes.
+pub(crate) const WHARF: &str = match BOXES {
+    true => env!("CARGO_BIN_EXE_wharf"),
+    false => "target/wharf",
+};
 /// The snapshot of a node with wharf installed.
 const INSTALLED: &str = "installed";
 
@@ -43,7 +53,7 @@ impl Node {
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         let name = "node1";
-        if *turn {
+        if *turn && !BOXES {
             lab(&["restore", name, INSTALLED]);
         } else {
             prepare(name);
@@ -166,17 +176,19 @@ fn clean(name: &str) {
 
 fn prepare(name: &str) {
     assert!(
-        std::path::Path::new(RELEASE).exists(),
-        "{RELEASE} is missing: make release"
+        std::path::Path::new(WHARF).exists(),
+        "{WHARF} is missing: make release"
     );
     clean(name);
-    lab(&["copy", name, RELEASE, "/root/wharf"]);
+    lab(&["copy", name, WHARF, "/root/wharf"]);
     lab(&[
         "run",
         name,
         "/root/wharf install >/root/install.log 2>&1 && rm /root/wharf",
     ]);
-    lab(&["save", INSTALLED]);
+    if !BOXES {
+        lab(&["save", INSTALLED]);
+    }
 }
 
 #[track_caller]

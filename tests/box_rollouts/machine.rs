@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 const BOX: &str = "tests/lab/box";
+const NODE: &str = "node1";
 const WHARF: &str = env!("CARGO_BIN_EXE_wharf");
 /// Written by `make traffic`.
 const TRAFFIC: &str = "target/traffic";
@@ -94,12 +95,12 @@ impl Machine {
     }
 
     pub(crate) fn copy(&self, from: &str, to: &str) {
-        lab(&["copy", from, to]);
+        lab(&["copy", NODE, from, to]);
     }
 
     /// A line that goes on beside the test, with its output for whoever waits for it.
     pub(crate) fn begin(&self, line: &str) -> std::process::Child {
-        let mut command = command(&["run", line]);
+        let mut command = command(&["run", NODE, line]);
         command.stdout(Stdio::piped()).stderr(Stdio::inherit());
         command.spawn().unwrap()
     }
@@ -117,10 +118,15 @@ fn prepare() {
         std::path::Path::new(TRAFFIC).exists(),
         "{TRAFFIC} is missing: make traffic"
     );
-    lab(&["fresh"]);
-    lab(&["copy", WHARF, "/root/wharf"]);
-    lab(&["copy", TRAFFIC, "/usr/local/bin/traffic"]);
-    lab(&["copy", "tests/lab/traffic-images", "/root/traffic-images"]);
+    lab(&["restore", NODE]);
+    lab(&["copy", NODE, WHARF, "/root/wharf"]);
+    lab(&["copy", NODE, TRAFFIC, "/usr/local/bin/traffic"]);
+    lab(&[
+        "copy",
+        NODE,
+        "tests/lab/traffic-images",
+        "/root/traffic-images",
+    ]);
     let line = "set -e; /root/wharf install; bash /root/traffic-images /usr/local/bin/traffic 1; ip addr add 10.9.0.1/32 dev lo";
     let ran = run(line);
     assert_eq!(ran.code, 0, "{}", ran.out);
@@ -139,7 +145,7 @@ fn forget() {
 fn run(line: &str) -> Ran {
     // One stream, in the order a person would see.
     let line = format!("exec 2>&1; {line}");
-    let output = command(&["run", &line]).output().unwrap();
+    let output = command(&["run", NODE, &line]).output().unwrap();
     Ran {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8_lossy(&output.stdout).into_owned()

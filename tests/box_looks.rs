@@ -11,12 +11,12 @@ use serde_json::Value;
 
 use bed::fleet::Fleet;
 
-const RELEASE: &str = "target/wharf";
 const FILE: &str = "ssh_config: ./ssh_config\nnodes: [node1, node2]\nservices:\n\
     \x20 - name: ssh\n    nodes: [node1, node2]\n\
     \x20 - name: ticker\n    nodes: [node1, node2]\n\
     \x20 - name: web\n    nodes: [node1, node2]\n    image: wharf-web:1\n    port: 80\n\
     \x20   health_check: {http: /, interval: 1s}\n";
+const LIMIT: Duration = Duration::from_secs(30);
 const UNIT: &str = "[Service]\\nExecStart=/bin/sh -c \"while sleep 0.2; do echo tick; done\"\\n\
     [Install]\\nWantedBy=multi-user.target\\n";
 const DEFINITION: &str =
@@ -24,7 +24,7 @@ const DEFINITION: &str =
 
 fn ready() -> Fleet {
     let fleet = Fleet::fresh(2);
-    fleet.copy(RELEASE, "/usr/local/bin/wharf");
+    fleet.copy(bed::WHARF, "/usr/local/bin/wharf");
     fleet.all(&format!(
         "mkdir -p /etc/wharf/services && printf '{DEFINITION}' >/etc/wharf/services/web.yaml && \
          printf '{UNIT}' >/etc/systemd/system/ticker.service && wharf install --units-only && \
@@ -78,6 +78,13 @@ fn two_nodes_are_looked_at_as_one() {
     assert_eq!(states(&fleet), after.concat());
 
     // Every line of both, in the order of their times.
+    for node in 1..=2 {
+        fleet.until(
+            node,
+            LIMIT,
+            "test $(journalctl -o cat -u ticker | wc -l) -ge 20",
+        );
+    }
     let text = ok(&fleet, &["logs", "ticker", "--json", "-n", "40"], 0);
     let records: Vec<Value> = text
         .lines()
