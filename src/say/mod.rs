@@ -68,10 +68,13 @@ pub fn on_terminal() -> bool {
     std::io::stderr().is_terminal()
 }
 
-/// Returns how many characters fit into a line of the terminal that talk goes to.
+/// Returns how many characters fit into a line of the terminal that talk goes to; a terminal that nobody
+/// told its size says 0.
 pub fn talk_width() -> usize {
-    let size = rustix::termios::tcgetwinsize(std::io::stderr());
-    size.map_or(WIDTH, |it| usize::from(it.ws_col).max(1))
+    match rustix::termios::tcgetwinsize(std::io::stderr()) {
+        Ok(size) if size.ws_col > 0 => usize::from(size.ws_col),
+        Ok(_) | Err(_) => WIDTH,
+    }
 }
 
 /// Returns the rows in columns as wide as their widest cell.

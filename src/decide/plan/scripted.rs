@@ -62,7 +62,8 @@ pub(super) fn delete(scene: &Scene, scripts: &Scripts) -> Found {
     let mut change = scene.change(Mark::Remove, Action::Delete, Undo::Nothing, why);
     change.danger = scripts.delete.as_ref().map(|it| {
         let lines = it.lines().filter(|it| !it.trim().is_empty()).count();
-        format!("its delete script of {lines} lines runs there; it cannot be undone")
+        let ending = if lines == 1 { "" } else { "s" };
+        format!("its delete script of {lines} line{ending} runs there; it cannot be undone")
     });
     Found::Change(change)
 }
