@@ -1,4 +1,6 @@
 //! Service addresses in a real kernel's IPVS: what is written, who is answered, and what it costs.
+//!
+//! `WHARF_SWAPS` is how often real servers are swapped below datagrams (12).
 
 // Tests start programs, read clocks and print their figures.
 #![allow(clippy::disallowed_methods, clippy::print_stdout)]
@@ -23,8 +25,10 @@ fn node() -> Node {
 
 #[track_caller]
 fn inside(node: &Node, test: &str) -> String {
+    let swaps = inside::datagrams::SWAPS;
+    let swaps = std::env::var(swaps).map_or(String::new(), |it| format!("{swaps}={it} "));
     node.ok(&format!(
-        "{INSIDE} --ignored --exact --nocapture inside::{test} 2>&1"
+        "{swaps}{INSIDE} --ignored --exact --nocapture inside::{test} 2>&1"
     ))
 }
 

@@ -16,21 +16,24 @@ use super::{at, front, open};
 
 /// Names the address a client is to ask.
 const ASKS: &str = "WHARF_TEST_ASKS";
-const SWAPS: u32 = 60;
+/// How many swaps; an emulated processor takes more than a second for each.
+pub(crate) const SWAPS: &str = "WHARF_SWAPS";
+const USUAL: u32 = 12;
 /// Between two swaps.
 const PAUSE: Duration = Duration::from_millis(50);
 /// Between two datagrams of one client, which waits for no answer before it sends the next.
 const EVERY: Duration = Duration::from_millis(20);
 /// Between two datagrams that each have a port of their own.
 const FRESH: Duration = Duration::from_millis(100);
-/// The longest an answer may take.
-const LATE: Duration = Duration::from_secs(3);
+/// What has not come by then is lost; an emulated processor that is shared may be seconds late.
+const LATE: Duration = Duration::from_secs(10);
 
 /// Clients on this host, far from it, and beside the real servers; on IPv4 and IPv6.
 #[test]
 #[ignore = "runs in a node; tests/vm_ipvs.rs takes it there"]
 fn no_datagram_is_lost() {
     let _ground = Ground::new();
+    let swaps = std::env::var(SWAPS).map_or(USUAL, |it| it.parse().unwrap());
     for (address, one, two) in [
         ("10.9.0.1:7/udp", "10.57.0.11:7", "10.57.0.12:7"),
         ("[fd00:9::1]:7/udp", "[fd00:57::11]:7", "[fd00:57::12]:7"),
@@ -43,7 +46,7 @@ fn no_datagram_is_lost() {
         let clients = ["", "far", "beside"].map(|place| Client::start(place, front.address.at));
         sleep(Duration::from_secs(1));
         let mut taken = Vec::new();
-        for _ in 0..SWAPS {
+        for _ in 0..swaps {
             balancer.change(&Change::Add(new, 0)).unwrap();
             let since = Instant::now();
             balancer.change(&Change::Weigh(new, 1)).unwrap();
@@ -54,7 +57,7 @@ fn no_datagram_is_lost() {
         }
         taken.sort();
         println!(
-            "FIGURE {address}: {SWAPS} swaps, median {:.2?}, worst {:.2?}",
+            "FIGURE {address}: {swaps} swaps, median {:.2?}, worst {:.2?}",
             taken[taken.len() / 2],
             taken[taken.len() - 1]
         );

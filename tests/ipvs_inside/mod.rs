@@ -1,7 +1,7 @@
 //! What runs inside the node, as root over a real kernel: this very program, copied there.
 
 mod connections;
-mod datagrams;
+pub(crate) mod datagrams;
 
 use std::net::SocketAddr;
 use std::process::Command;
