@@ -11,7 +11,7 @@ DEB := target/wharf.deb
 CARGO_DEB := 3.8.0
 # The service under test and the load on it, for machines and containers that hold nothing else.
 TRAFFIC := target/traffic
-SOURCES := $(shell find src units -type f) Cargo.toml Cargo.lock
+SOURCES := $(shell find src units web -type f -not -path '*/node_modules/*') build.rs Cargo.toml Cargo.lock
 STAGED := $(if $(DESTDIR),--root '$(DESTDIR)')
 
 .PHONY: demo test test-fast bench soak release traffic install uninstall deb lint schemas lab-up lab-ssh lab-down clean

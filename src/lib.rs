@@ -2,7 +2,7 @@
 //!
 //! * [`cli`]: the words one can type; one match onto the stories.
 //! * [`say`]: the only printer: text, tables, JSON.
-//! * [`cluster`], [`place`], [`shim`], [`look`], [`doctor`], [`install`], [`manager`], [`relay`], [`revise`]: the stories: look, decide, do, report.
+//! * [`cluster`], [`place`], [`shim`], [`look`], [`doctor`], [`install`], [`manager`], [`relay`], [`revise`], `web`: the stories: look, decide, do, report.
 //! * [`decide`]: what to do next. Pure: facts in, a decision out.
 //! * [`host`]: the hands. One file or folder per thing outside this process.
 //! * [`model`]: the nouns everyone shares. Imports nothing of ours.
@@ -21,6 +21,8 @@ pub mod place;
 pub mod relay;
 pub mod revise;
 pub mod shim;
+#[cfg(feature = "web")]
+pub mod web;
 
 pub mod decide;
 pub mod host;

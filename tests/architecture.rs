@@ -18,11 +18,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("manager", &["decide", "host", "model"]),
     ("relay", &["decide", "host", "model"]),
     ("cluster", &["decide", "host", "model"]),
+    // A page is told to whoever asks for it, while the story goes on.
+    ("web", &["decide", "host", "model", "say"]),
     (
         "cli",
         &[
             "cluster", "place", "shim", "doctor", "install", "look", "manager", "relay", "revise",
-            "decide", "host", "say", "model",
+            "web", "decide", "host", "say", "model",
         ],
     ),
 ];

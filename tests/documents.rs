@@ -3,7 +3,8 @@
 use std::{fs, path::Path};
 
 const DOCUMENTS: [&str; 3] = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"];
-const LONGEST_MAP: usize = 240;
+/// It grew by the page's journey and its three crates.
+const LONGEST_MAP: usize = 252;
 const ROOMS: [&str; 4] = ["src/", "tests/", "units/", "examples/"];
 
 #[test]

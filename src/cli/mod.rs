@@ -24,6 +24,10 @@ pub mod ready_words;
 mod revise;
 mod roll;
 mod shim;
+#[cfg(feature = "web")]
+mod web;
+#[cfg(feature = "web")]
+pub mod web_words;
 pub mod words;
 
 use std::ffi::OsString;
@@ -123,6 +127,8 @@ async fn act(command: Command) -> u8 {
         Command::Node(wish) => node::node(&wish).await,
         Command::Completions { shell } => ground::completions(shell),
         Command::Man => ground::man(),
+        #[cfg(feature = "web")]
+        Command::Web(wish) => web::web(wish).await,
     }
 }
 

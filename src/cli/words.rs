@@ -115,6 +115,9 @@ pub enum Command {
     Delete(DeleteWish),
     /// Show who deploys what right now
     Lock(LockWish),
+    /// The cluster in a browser: how it stands, logs, shells, deploys
+    #[cfg(feature = "web")]
+    Web(super::web_words::WebWish),
     /// Print a definition with every key explained
     Example {
         /// crystal-docs for runner@NAME, my-service for NAME@manager, cluster for many nodes

@@ -60,18 +60,38 @@ pub fn load(files: &[PathBuf], env: Option<&str>) -> Result<Cluster, Refusal> {
 /// # Errors
 /// When a file cannot be read at all; a definition that cannot is a mistake where it is referred to.
 pub fn look(files: &[PathBuf], env: Option<&str>) -> Result<Looked, Refusal> {
-    let sources = sources(files, env)?;
+    Ok(looked(sources(files, env)?))
+}
+
+/// Returns the same as [`look`] as if the file of this name held this text.
+///
+/// # Errors
+/// As [`look`].
+pub fn look_with(
+    files: &[PathBuf],
+    env: Option<&str>,
+    name: &str,
+    text: &str,
+) -> Result<Looked, Refusal> {
+    let mut sources = sources(files, env)?;
+    for source in sources.iter_mut().filter(|it| it.name == name) {
+        text.clone_into(&mut source.text);
+    }
+    Ok(looked(sources))
+}
+
+fn looked(sources: Vec<Source>) -> Looked {
     let joined = cluster::join(&sources);
     let given: Vec<Given> = joined.referred().into_iter().map(definition).collect();
     let mut reading = joined.read(&given);
     if let Some(cluster) = &mut reading.cluster {
         cluster.ssh_config = cluster.ssh_config.take().map(at_home);
     }
-    Ok(Looked {
+    Looked {
         sources,
         given,
         reading,
-    })
+    }
 }
 
 impl Looked {

@@ -63,3 +63,5 @@ pub(crate) fn fuzz() -> proptest::prelude::ProptestConfig {
     let cases = cases.and_then(|it| it.parse().ok()).unwrap_or(256);
     proptest::prelude::ProptestConfig::with_cases(cases)
 }
+#[cfg(feature = "web")]
+pub mod web;

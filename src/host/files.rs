@@ -98,6 +98,16 @@ pub fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
         .map_err(|why| undo(&beside, path, &why))
 }
 
+/// Writes the file anew with the mode it has, where it is: behind a link, too.
+///
+/// # Errors
+/// The file system's, with the path in words.
+pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let there = fs::canonicalize(path).map_err(|why| named(path, &why))?;
+    let known = fs::metadata(&there).map_err(|why| named(path, &why))?;
+    write(&there, text.as_bytes(), known.permissions().mode() & 0o7777)
+}
+
 /// Writes a file where there is none.
 ///
 /// # Errors

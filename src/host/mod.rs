@@ -8,6 +8,8 @@ pub mod definitions;
 pub mod digest;
 pub mod disk;
 pub mod docker;
+#[cfg(feature = "web")]
+pub mod errand;
 pub mod files;
 pub mod foreground;
 pub mod fronts;
@@ -21,10 +23,16 @@ pub mod memo;
 pub mod memory;
 pub mod news;
 pub mod notify;
+#[cfg(feature = "web")]
+pub mod passwords;
 pub mod pipe;
 pub mod probe;
 pub mod process;
 pub mod proxy;
+#[cfg(feature = "web")]
+pub mod pty;
+#[cfg(feature = "web")]
+pub mod random;
 pub mod signals;
 #[cfg(feature = "influxdb")]
 pub mod spool;

@@ -25,6 +25,8 @@ pub struct Marked {
     pub text: String,
     /// Box and state, in the order of the boxes; each box once.
     pub tones: Vec<(String, Tone)>,
+    /// Service and node of each of those.
+    pub places: Vec<(String, String)>,
     /// What was not found, one sentence each.
     pub notices: Vec<String>,
 }
@@ -59,6 +61,8 @@ pub struct Item {
     /// Index of the innermost group it is in.
     pub group: Option<usize>,
     pub tone: Option<Tone>,
+    /// Where it leads; None: nowhere.
+    pub link: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -56,10 +56,12 @@ pub enum Kind {
     BalancerLost,
     /// A deploy from another machine changed a service here.
     Deployed,
+    /// Somebody did something from the page.
+    Page,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 36] = [
+    pub const ALL: [Kind; 37] = [
         Kind::Starting,
         Kind::Pulling,
         Kind::Pulled,
@@ -96,6 +98,7 @@ impl Kind {
         Kind::StoreBack,
         Kind::BalancerLost,
         Kind::Deployed,
+        Kind::Page,
     ];
 
     /// The word in WHARF_EVENT.
@@ -137,6 +140,7 @@ impl Kind {
             Kind::StoreBack => "store_back",
             Kind::BalancerLost => "balancer_lost",
             Kind::Deployed => "deployed",
+            Kind::Page => "page",
         }
     }
 
@@ -175,6 +179,7 @@ impl Kind {
             | Kind::StoreBack
             | Kind::BalancerLost => "manager",
             Kind::Deployed => "deploy",
+            Kind::Page => "page",
         }
     }
 }

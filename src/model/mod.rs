@@ -38,3 +38,5 @@ pub mod stamp;
 pub mod step;
 pub mod store;
 pub mod unit_file;
+#[cfg(feature = "web")]
+pub mod web;

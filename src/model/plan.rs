@@ -1,9 +1,9 @@
 //! What a deploy would change, node by node: shown first, done as shown.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// All changes, in the order they would be made.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// Names exactly these changes from exactly this state of the nodes: 12 hex digits.
     pub id: String,
@@ -17,7 +17,7 @@ pub struct Plan {
 }
 
 /// One service on one node.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     pub service: String,
     pub node: String,
@@ -34,7 +34,7 @@ pub struct Change {
     pub undo: Undo,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mark {
     Add,
@@ -43,7 +43,7 @@ pub enum Mark {
 }
 
 /// What is done to a service on a node.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "do")]
 pub enum Action {
     /// A revision is put and rolled out. `expect`: wanted there when the plan was made.
@@ -63,7 +63,7 @@ pub enum Action {
 }
 
 /// The way back from a change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "by")]
 pub enum Undo {
     /// This revision is wanted again.

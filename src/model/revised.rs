@@ -6,7 +6,7 @@ use super::revision::RevisionId;
 use super::rollout::Verdict;
 
 /// One revision, as a row of a table.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Row {
     pub revision: RevisionId,
     pub when: String,
@@ -20,7 +20,7 @@ pub struct Row {
 }
 
 /// One thing in which two revisions differ. Secrets are fingerprints.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Contrast {
     /// `image`, `environment.TZ`, `limits.memory`.
     pub what: String,

@@ -6,6 +6,8 @@ pub mod doctor;
 pub mod fleet;
 pub mod history;
 pub mod mistakes;
+#[cfg(feature = "web")]
+pub mod page;
 pub mod plan;
 pub mod prune;
 pub mod push;

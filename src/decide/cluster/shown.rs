@@ -22,7 +22,8 @@ pub fn shown(sources: &[Source]) -> Value {
     root.map_or(Value::Null, |it| hidden(canonical::typed(&it)))
 }
 
-fn hidden(value: Value) -> Value {
+/// Returns the value with secrets hidden.
+pub fn hidden(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(text_hidden(&text)),
         Value::Array(items) => Value::Array(items.into_iter().map(hidden).collect()),

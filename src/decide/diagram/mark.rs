@@ -33,6 +33,7 @@ pub fn marked(text: &str, cluster: &Cluster, states: &[State]) -> Marked {
             }
             made.tones
                 .push((id.to_owned(), tone(service, node, states)));
+            made.places.push((service.to_owned(), node.to_owned()));
         }
     }
     made.text = appended(text, &made.tones);

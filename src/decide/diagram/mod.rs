@@ -21,9 +21,18 @@ pub use draw::drawn;
 pub use mark::marked;
 pub use parse::parse;
 pub use state::states;
-pub use svg::svg;
+pub use svg::{part, svg};
 
 use crate::model::diagram::{Chart, Tone};
+
+/// Has the boxes of these names lead somewhere.
+pub fn linked(mut chart: Chart, links: &[(String, String)]) -> Chart {
+    for item in &mut chart.items {
+        let found = links.iter().find(|(id, _)| *id == item.id);
+        item.link = found.map(|(_, address)| address.clone());
+    }
+    chart
+}
 
 /// Puts the states found by [`marked`] on the boxes of a chart.
 pub fn toned(mut chart: Chart, tones: &[(String, Tone)]) -> Chart {

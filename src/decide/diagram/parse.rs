@@ -220,6 +220,7 @@ impl Reader {
             shape: Shape::Rectangle,
             group,
             tone: None,
+            link: None,
         });
         Ok(self.chart.items.len() - 1)
     }

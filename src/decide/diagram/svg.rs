@@ -33,6 +33,15 @@ svg{color-scheme:light dark;--bg:#fff;--ink:#1d2330;--dim:#5b6472;--line:#7a8494
 
 /// Returns the picture; None when links pass more rows than can be drawn.
 pub fn svg(chart: &Chart) -> Option<String> {
+    drawn(chart, "img", &format!("<style>{STYLE}</style>"))
+}
+
+/// Returns the picture as part of a page, which has a style for its classes; None as [`svg`] does.
+pub fn part(chart: &Chart) -> Option<String> {
+    drawn(chart, "group", "")
+}
+
+fn drawn(chart: &Chart, role: &str, style: &str) -> Option<String> {
     let layout = layout::layout(chart)?;
     let tones = present(chart);
     let legend = if tones.is_empty() { 0.0 } else { LEGEND };
@@ -41,7 +50,7 @@ pub fn svg(chart: &Chart) -> Option<String> {
     let mut pen = Pen(String::new());
     pen.put(format_args!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" \
-         height=\"{height:.0}\" role=\"img\" aria-label=\"{}\"><style>{STYLE}</style>{HEADS}\
+         height=\"{height:.0}\" role=\"{role}\" aria-label=\"{}\">{style}{HEADS}\
          <rect class=\"bg\" width=\"100%\" height=\"100%\"/>\n",
         escaped(&told(chart))
     ));
@@ -186,6 +195,9 @@ impl Pen {
             Some(tone) => format!("{}: {tone}", item.lines.join(" ")),
             None => item.lines.join(" "),
         };
+        if let Some(link) = &item.link {
+            self.put(format_args!("<a href=\"{}\">", escaped(link)));
+        }
         self.put(format_args!("<g><title>{}</title>", escaped(&title)));
         self.outline(item.shape, rect, tone.unwrap_or_default());
         let lines = size::shown(item);
@@ -204,7 +216,9 @@ impl Pen {
             let widest = lines.iter().map(|it| size::width(it)).fold(0.0, f64::max);
             self.mark(tone, middle.0 - widest / 2.0 - 8.0, middle.1);
         }
-        self.0.push_str("</g>\n");
+        self.0.push_str("</g>");
+        let end = item.link.as_ref().map_or("", |_| "</a>");
+        self.put(format_args!("{end}\n"));
     }
 
     fn outline(&mut self, shape: Shape, rect: Rect, tone: &str) {

@@ -43,6 +43,14 @@ pub fn facts(text: &str, questions: &[Question]) -> Result<Facts, String> {
     })
 }
 
+/// Returns the machine alone, of an answer in which nothing else is new.
+#[cfg(feature = "web")]
+pub fn machine(text: &str) -> Host {
+    let sections = sections(text);
+    let section = |name: &str| sections.get(name).copied().unwrap_or_default();
+    host(section("clock"), section("kernel"), section("disks"))
+}
+
 /// The text behind each mark, up to the next one.
 fn sections(text: &str) -> HashMap<&str, &str> {
     let mut found = HashMap::new();

@@ -6,6 +6,8 @@ pub mod merge;
 pub mod question;
 pub mod records;
 pub mod remedy;
+#[cfg(feature = "web")]
+pub mod rounds;
 #[cfg(test)]
 mod tests;
 pub mod warnings;

@@ -40,26 +40,29 @@ pub fn question(placed: &Placed) -> Question {
     }
 }
 
-/// Returns the script, for sh as root; `binary`: the hash of the node's wharf is asked for too.
-/// `decide::fleet::facts` reads what it prints.
+/// What is asked first of all, and with which words the machine is asked.
+pub(super) const PATHS: &str = "export LC_ALL=C PATH=\"$PATH:/usr/local/bin:/usr/sbin:/sbin\"\n";
+pub(super) const CLOCK: &str = "date +%s.%N";
+pub(super) const KERNEL: &str = "grep -sHE '^(MemTotal|MemAvailable|processor|some|[0-9])' \
+/proc/uptime /proc/loadavg /proc/meminfo /proc/cpuinfo \
+/proc/pressure/cpu /proc/pressure/memory /proc/pressure/io";
+pub(super) const LOOK: &str = "\"$w\" node look 2>/dev/null </dev/null";
+
+pub(super) fn disks() -> String {
+    format!("timeout {DISKS_LIMIT} df -lkP 2>/dev/null")
+}
+
+/// What only services make one ask: the section and the line that fills it.
 ///
 /// # Errors
 /// A name has a NUL in it.
-pub fn script(questions: &[Question], binary: bool) -> Result<String, HasNul> {
-    let mut text = format!(
-        "export LC_ALL=C PATH=\"$PATH:/usr/local/bin:/usr/sbin:/sbin\"\n\
-         s() {{ echo; echo \"{MARK}$1\"; }}\n\
-         s clock; date +%s.%N\n\
-         s kernel; grep -sHE '^(MemTotal|MemAvailable|processor|some|[0-9])' \
-         /proc/uptime /proc/loadavg /proc/meminfo /proc/cpuinfo \
-         /proc/pressure/cpu /proc/pressure/memory /proc/pressure/io\n\
-         s disks; timeout {DISKS_LIMIT} df -lkP 2>/dev/null\n"
-    );
+pub(super) fn parts(questions: &[Question]) -> Result<Vec<(&'static str, String)>, HasNul> {
+    let mut parts = Vec::new();
     let units = words(questions.iter().map(|it| it.unit.clone()))?;
     if !units.is_empty() {
         let properties = shown::PROPERTIES;
-        text +=
-            &format!("s units; systemctl show --property={properties} -- {units} 2>/dev/null\n");
+        let line = format!("systemctl show --property={properties} -- {units} 2>/dev/null");
+        parts.push(("units", line));
     }
     let scripted = || questions.iter().filter(|it| it.scripted);
     let files =
@@ -67,17 +70,34 @@ pub fn script(questions: &[Question], binary: bool) -> Result<String, HasNul> {
     let files = words(files)?;
     if !files.is_empty() {
         let records = words(scripted().map(|it| format!("{RECORDS}/{}", it.service)))?;
-        text += &format!(
-            "s files; sha256sum -- {files} 2>/dev/null\ns records; grep -sH '' -- {records}\n"
-        );
+        parts.push(("files", format!("sha256sum -- {files} 2>/dev/null")));
+        parts.push(("records", format!("grep -sH '' -- {records}")));
+    }
+    Ok(parts)
+}
+
+/// Returns the script, for sh as root; `binary`: the hash of the node's wharf is asked for too.
+/// `decide::fleet::facts` reads what it prints.
+///
+/// # Errors
+/// A name has a NUL in it.
+pub fn script(questions: &[Question], binary: bool) -> Result<String, HasNul> {
+    let mut text = format!(
+        "{PATHS}\
+         s() {{ echo; echo \"{MARK}$1\"; }}\n\
+         s clock; {CLOCK}\n\
+         s kernel; {KERNEL}\n\
+         s disks; {}\n",
+        disks()
+    );
+    for (name, line) in parts(questions)? {
+        text += &format!("s {name}; {line}\n");
     }
     text += "if w=$(command -v wharf); then\n";
     if binary {
         text += "s binary; sha256sum -- \"$w\"\n";
     }
-    text += &format!(
-        "s wharf; timeout {WHARF_LIMIT} \"$w\" node look 2>/dev/null </dev/null\ns code; echo $?\nfi\ns end; exit 0\n"
-    );
+    text += &format!("s wharf; timeout {WHARF_LIMIT} {LOOK}\ns code; echo $?\nfi\ns end; exit 0\n");
     Ok(text)
 }
 

@@ -1,0 +1,69 @@
+//! Everything that was written, as a file.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Extension, Query, State};
+use axum::response::Response;
+use futures_util::stream;
+use http::StatusCode;
+use http::header::{CONTENT_DISPOSITION, HeaderValue};
+
+use super::sources::LINES_AT_ONCE;
+use super::{Asked, TOO_MANY, orders};
+use crate::decide::web::recall::Reach;
+use crate::host::errand::{self, Errand};
+use crate::web::answer;
+use crate::web::gate::Caller;
+use crate::web::server::Server;
+
+/// Everything that was written, as text.
+pub(in crate::web) async fn download(
+    State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
+    Query(asked): Query<Asked>,
+) -> Response {
+    let Some(slot) = server.readers.slot() else {
+        return answer::problem(StatusCode::TOO_MANY_REQUESTS, TOO_MANY);
+    };
+    let wish = asked.wish();
+    let started = orders(&server, &wish, Reach::All).and_then(|orders| {
+        let start = |(_, words): (String, Vec<String>)| {
+            errand::start(&words, caller.name()).map_err(|why| why.to_string())
+        };
+        orders
+            .into_iter()
+            .map(start)
+            .collect::<Result<VecDeque<Errand>, String>>()
+    });
+    let errands = match started {
+        Ok(errands) => errands,
+        Err(why) => return answer::problem(StatusCode::UNPROCESSABLE_ENTITY, &why),
+    };
+    let pieces = stream::unfold((errands, slot), async |(mut errands, slot)| {
+        loop {
+            let lines = errands.front_mut()?.lines(LINES_AT_ONCE).await;
+            if lines.is_empty() {
+                errands.pop_front();
+                continue;
+            }
+            let mut text = Vec::new();
+            for (_, line) in lines {
+                text.extend_from_slice(&line);
+                text.push(b'\n');
+            }
+            let text = Ok::<_, Infallible>(Bytes::from(text));
+            return Some((text, (errands, slot)));
+        }
+    });
+    let mut answer = answer::whole(
+        StatusCode::OK,
+        "text/plain; charset=utf-8",
+        Body::from_stream(pieces),
+    );
+    let name = HeaderValue::from_static("attachment; filename=\"wharf.log\"");
+    answer.headers_mut().insert(CONTENT_DISPOSITION, name);
+    answer
+}
