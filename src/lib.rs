@@ -3,6 +3,7 @@
 //! * [`cli`]: the words one can type; one match onto the stories.
 //! * [`say`]: the only printer: text, tables, JSON.
 //! * [`cluster`], [`place`], [`shim`], [`look`], [`doctor`], [`install`], [`manager`], [`relay`], [`revise`], `web`: the stories: look, decide, do, report.
+//! * [`alert`], [`cluster`], [`place`], [`shim`], [`look`], [`doctor`], [`install`], [`manager`], [`relay`], [`revise`]: the stories: look, decide, do, report.
 //! * [`decide`]: what to do next. Pure: facts in, a decision out.
 //! * [`host`]: the hands. One file or folder per thing outside this process.
 //! * [`model`]: the nouns everyone shares. Imports nothing of ours.
@@ -12,6 +13,7 @@
 pub mod cli;
 pub mod say;
 
+pub mod alert;
 pub mod cluster;
 pub mod doctor;
 pub mod install;

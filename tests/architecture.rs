@@ -10,6 +10,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("host", &["model"]),
     ("say", &["model"]),
     ("shim", &["decide", "host", "model"]),
+    ("alert", &["decide", "host", "model"]),
     ("place", &["decide", "host", "model"]),
     ("doctor", &["decide", "host", "model"]),
     ("install", &["decide", "host", "model"]),
@@ -23,8 +24,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "cluster", "place", "shim", "doctor", "install", "look", "manager", "relay", "revise",
-            "web", "decide", "host", "say", "model",
+            "alert", "cluster", "place", "shim", "doctor", "install", "look", "manager", "relay",
+            "revise", "web", "decide", "host", "say", "model",
         ],
     ),
 ];

@@ -3,8 +3,8 @@
 use std::{fs, path::Path};
 
 const DOCUMENTS: [&str; 3] = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"];
-/// It grew by the page's journey and its three crates.
-const LONGEST_MAP: usize = 252;
+/// Rooms, words and crates it has to name; sentences are to be short.
+const LONGEST_MAP: usize = 300;
 const ROOMS: [&str; 4] = ["src/", "tests/", "units/", "examples/"];
 
 #[test]

@@ -12,6 +12,7 @@ use crate::say;
 /// The definitions `wharf example` prints.
 const RUNNER: &str = include_str!("../../examples/crystal-docs.yaml");
 const MANAGED: &str = include_str!("../../examples/my-service.yaml");
+const ALERTS: &str = include_str!("../../examples/alerts.yaml");
 
 /// Checks each definition, or the cluster that is named, and reports all mistakes of all files.
 pub(super) fn check(names: &[String], cluster: &ClusterWords, json: bool) -> u8 {
@@ -116,6 +117,7 @@ pub(super) fn example(which: &str) -> u8 {
     say::answer(match which {
         "my-service" => MANAGED,
         "cluster" => super::cluster::EXAMPLE,
+        "alerts" => ALERTS,
         _ => RUNNER,
     });
     super::DONE

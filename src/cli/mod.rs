@@ -1,6 +1,8 @@
 //! The words one can type: parsed here, each matched onto its story.
 
 mod acks;
+mod alert;
+pub mod alert_words;
 mod ask;
 mod check;
 mod cluster;
@@ -94,6 +96,7 @@ async fn act(command: Command) -> u8 {
         Command::Relay { service } => shim::relay(&service).await,
         Command::Status(wish) => fleet::status(wish).await,
         Command::Ack(wish) => acks::ack(&wish),
+        Command::Alert(wish) => alert::alert(wish).await,
         Command::Exec(wish) => fleet::exec(wish).await,
         Command::Once(wish) => once::once(wish).await,
         Command::Ssh(wish) => fleet::ssh(&wish).await,

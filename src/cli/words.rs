@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::alert_words::AlertWish;
 use super::cluster_words::{ClusterWords, CompleteWish, ConfigWish, Kind};
 use super::deploy_words::{DeleteWish, DeployWish, LockWish, PlanWish};
 use super::errand_words::Errand;
@@ -67,6 +68,9 @@ pub enum Command {
     Status(StatusWish),
     /// Say that somebody knows of a warning of `status -f`: it is shown and no longer counted
     Ack(AckWish),
+    /// Tell people what is wrong, once, and that it is over: what is open, silences, a test of each channel
+    #[command(subcommand)]
+    Alert(AlertWish),
     /// Run a command inside a service's container
     Exec(ExecWish),
     /// Run a command once, in a container of its own with a service's image and environment, on a node of a cluster
@@ -120,8 +124,8 @@ pub enum Command {
     Web(super::web_words::WebWish),
     /// Print a definition with every key explained
     Example {
-        /// crystal-docs for runner@NAME, my-service for NAME@manager, cluster for many nodes
-        #[arg(default_value = "crystal-docs", value_parser = ["crystal-docs", "my-service", "cluster"])]
+        /// crystal-docs for runner@NAME, my-service for NAME@manager, cluster for many nodes, alerts for alerts.yaml
+        #[arg(default_value = "crystal-docs", value_parser = ["crystal-docs", "my-service", "cluster", "alerts"])]
         which: String,
     },
     /// Put binary, units, generator, manual and completions in place

@@ -264,6 +264,7 @@ mod tests {
                 "write /usr/local/lib/systemd/system/wharf-reap.service (mode 644)",
                 "write /usr/local/lib/systemd/system/wharf-relay@.socket (mode 644)",
                 "write /usr/local/lib/systemd/system/wharf-relay@.service (mode 644)",
+                "write /usr/local/lib/systemd/system/wharf-alert.service (mode 644)",
                 "link /usr/local/lib/wharf/launch to /usr/local/bin/wharf",
                 "link /usr/local/lib/systemd/system-generators/wharf-generator to /usr/local/bin/wharf",
                 "run journalctl --update-catalog",

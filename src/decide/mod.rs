@@ -1,6 +1,7 @@
 //! What to do next. Pure functions: no clock, no socket, no file.
 
 pub mod address;
+pub mod alert;
 pub mod amounts;
 pub mod cause;
 pub mod choice;
@@ -40,6 +41,7 @@ pub mod rate;
 pub mod reap;
 pub mod recall;
 pub mod relay;
+pub mod report;
 pub mod resume;
 pub mod revision;
 pub mod rollout;

@@ -26,6 +26,7 @@ pub mod notify;
 #[cfg(feature = "web")]
 pub mod passwords;
 pub mod pipe;
+pub mod post;
 pub mod probe;
 pub mod process;
 pub mod proxy;

@@ -155,7 +155,8 @@ impl Manager {
             "{} is proven: it served through its window",
             revision.short()
         );
-        let event = Event::new(Kind::Proven, Priority::NOTICE, text);
+        let event =
+            Event::new(Kind::Proven, Priority::NOTICE, text).with("revision", revision.to_string());
         self.voice.step(event, Outcome::Proven, None).await;
         Ok(())
     }
@@ -206,6 +207,7 @@ impl Manager {
         self.condemn(revision, report.clone())?;
         let text = format!("gave up {}: {}", revision.short(), report.what);
         let mut event = Event::new(Kind::GivenUp, Priority::ERROR, text);
+        event = event.with("revision", revision.to_string());
         event = event.with("report", serde_json::to_value(&report).unwrap_or_default());
         let unit = report.unit.clone();
         self.voice

@@ -4,6 +4,7 @@ use std::io;
 
 use crate::host::journal::Journal;
 use crate::host::{clock, files, notify};
+use crate::model::channel::Wish;
 use crate::model::event::{Event, Kind};
 use crate::model::ledger::{Outcome, StepLine};
 use crate::model::log::{Origin, Priority};
@@ -24,6 +25,8 @@ pub(super) struct Voice {
     status: String,
     /// Problems told and not over: each is told once.
     problems: Vec<Kind>,
+    /// What the service wants of the alerts.
+    pub(super) alerts: Wish,
 }
 
 impl Voice {
@@ -35,6 +38,7 @@ impl Voice {
             revision: None,
             status: String::new(),
             problems: Vec::new(),
+            alerts: Wish::default(),
         }
     }
 
@@ -62,6 +66,7 @@ impl Voice {
     }
 
     pub(super) async fn tell(&mut self, event: Event, unit: Option<&str>) {
+        let event = event.with_wish(&self.alerts);
         let origin = Origin {
             service: self.service.clone(),
             revision: self

@@ -140,6 +140,7 @@ impl Manager {
         match self.known(revision).await {
             Ok(known) => {
                 self.last_rollout = known.service.rollout.clone();
+                self.voice.alerts = known.service.alerts.clone();
                 let proven = matches!(self.ledger.verdict(revision), Some(Verdict::Proven { .. }));
                 Goal::Serve(Box::new(Target {
                     revision: revision.clone(),

@@ -32,6 +32,18 @@ pub enum OnFailure {
     Log,
 }
 
+impl OnFailure {
+    /// The word in definitions.
+    pub fn name(self) -> &'static str {
+        match self {
+            OnFailure::Restart => "restart",
+            OnFailure::Unready => "unready",
+            OnFailure::Alert => "alert",
+            OnFailure::Log => "log",
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum Probe {
     /// service_runner's `check_container_present`: the container exists and runs.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::channel::Wish;
 use super::log::Priority;
 
 /// One thing that happened, for the journal, the status line, metrics and alerts.
@@ -58,10 +59,15 @@ pub enum Kind {
     Deployed,
     /// Somebody did something from the page.
     Page,
+    /// Something is wrong for so long that people are told.
+    AlertOpened,
+    AlertClosed,
+    /// A channel takes no letters.
+    AlertStuck,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 37] = [
+    pub const ALL: [Kind; 40] = [
         Kind::Starting,
         Kind::Pulling,
         Kind::Pulled,
@@ -99,7 +105,15 @@ impl Kind {
         Kind::BalancerLost,
         Kind::Deployed,
         Kind::Page,
+        Kind::AlertOpened,
+        Kind::AlertClosed,
+        Kind::AlertStuck,
     ];
+
+    /// Returns the kind of this word.
+    pub fn named(name: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|it| it.name() == name)
+    }
 
     /// The word in WHARF_EVENT.
     pub fn name(self) -> &'static str {
@@ -141,6 +155,9 @@ impl Kind {
             Kind::BalancerLost => "balancer_lost",
             Kind::Deployed => "deployed",
             Kind::Page => "page",
+            Kind::AlertOpened => "alert_opened",
+            Kind::AlertClosed => "alert_closed",
+            Kind::AlertStuck => "alert_stuck",
         }
     }
 
@@ -180,6 +197,7 @@ impl Kind {
             | Kind::BalancerLost => "manager",
             Kind::Deployed => "deploy",
             Kind::Page => "page",
+            Kind::AlertOpened | Kind::AlertClosed | Kind::AlertStuck => "alert",
         }
     }
 }
@@ -200,5 +218,15 @@ impl Event {
     pub fn with(mut self, key: &str, value: impl Into<serde_json::Value>) -> Event {
         self.data.insert(key.to_owned(), value.into());
         self
+    }
+
+    /// Returns the event with what its service wants of the alerts, where that is something of its own
+    /// and the event may be about a trouble.
+    #[must_use]
+    pub fn with_wish(self, wish: &Wish) -> Event {
+        if wish.is_usual() || self.priority > Priority::NOTICE {
+            return self;
+        }
+        self.with("alerts", serde_json::to_value(wish).unwrap_or_default())
     }
 }

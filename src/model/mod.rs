@@ -1,6 +1,8 @@
 //! The nouns. Plain data, no input or output, importing nothing of ours.
 
+pub mod alert;
 pub mod balance;
+pub mod channel;
 pub mod check;
 pub mod cluster;
 pub mod container;

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::{check::Check, container::ContainerSpec, rollout::Rollout};
+use super::{channel::Wish, check::Check, container::ContainerSpec, rollout::Rollout};
 
 /// One service, as its definition file means it.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +27,8 @@ pub struct Service {
     /// How long docker may be away before the unit fails.
     pub daemon_grace: Duration,
     pub logs: Logs,
+    /// What the host's alerts do differently for it.
+    pub alerts: Wish,
     /// For a service with a manager.
     pub rollout: Rollout,
 }
@@ -127,6 +129,7 @@ impl Service {
             success: DEFAULT_SUCCESS,
             daemon_grace: DEFAULT_DAEMON_GRACE,
             logs: Logs::default(),
+            alerts: Wish::default(),
             rollout: Rollout::default(),
         }
     }

@@ -1,10 +1,12 @@
 //! The only printer: answers on stdout, talk on stderr.
 
+pub mod alerts;
 mod columns;
 pub mod deploy;
 pub mod doctor;
 pub mod fleet;
 pub mod history;
+pub mod letter;
 pub mod mistakes;
 #[cfg(feature = "web")]
 pub mod page;

@@ -4,7 +4,12 @@ use crate::model::rollout::Report;
 
 /// Returns the report in lines, the sentence that says what failed first.
 pub fn render(service: &str, revision: &str, report: &Report) -> String {
-    let mut text = format!("{service} {revision} was given up: {}\n", report.what);
+    format!("{service} {revision} was given up: {}\n", report.what) + &details(report)
+}
+
+/// Returns everything but the sentence, each line set in by two.
+pub(super) fn details(report: &Report) -> String {
+    let mut text = String::new();
     let mut line = |key: &str, value: &str| {
         if !value.is_empty() {
             text += &format!("  {key:<8} {value}\n");

@@ -119,6 +119,7 @@ impl Shim {
             format!("check {}: {}", verdict.check, verdict.answer.summary),
         )
         .with("check", verdict.check.clone())
+        .with("on_failure", verdict.on_failure.name())
         .with("latency_ms", took)
         .with("failures", verdict.failures)
         .with(

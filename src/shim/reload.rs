@@ -69,6 +69,7 @@ impl Shim {
             container,
             ..loaded.service
         };
+        self.voice.set_alerts(&self.service.alerts);
         watch.ask(&self.service);
         if let Some(carrier) = &mut self.carrier {
             carrier.set_settings(self.service.logs.clone()).await;

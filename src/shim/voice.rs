@@ -8,6 +8,7 @@ use super::scribe::Scribe;
 use crate::host::notify;
 use crate::host::surroundings::Surroundings;
 use crate::host::systemd;
+use crate::model::channel::Wish;
 use crate::model::check::Answer;
 use crate::model::delivery::Delivery;
 use crate::model::event::{Event, Kind};
@@ -30,6 +31,8 @@ pub(super) struct Voice {
     deliveries: mpsc::Receiver<Delivery>,
     follow: Option<JoinHandle<()>>,
     unit: String,
+    /// What the service wants of the alerts.
+    alerts: Wish,
 }
 
 impl Voice {
@@ -66,6 +69,7 @@ impl Voice {
             deliveries,
             follow: None,
             unit: site.unit.clone(),
+            alerts: service.alerts.clone(),
         };
         if let Some(problem) = problem {
             voice.warn(Kind::Metrics, in_words(&problem));
@@ -75,11 +79,17 @@ impl Voice {
 
     /// Writes an event.
     pub(super) fn tell(&mut self, event: Event) {
+        let event = event.with_wish(&self.alerts);
         self.metrics.event(&event);
         if let Some(echo) = &self.echo {
             echo(&event);
         }
         self.scribe.write(event, &self.origin);
+    }
+
+    /// Says from now on what a definition read again wants of the alerts.
+    pub(super) fn set_alerts(&mut self, wish: &Wish) {
+        wish.clone_into(&mut self.alerts);
     }
 
     pub(super) fn info(&mut self, kind: Kind, message: impl Into<String>) {

@@ -27,6 +27,7 @@ pub(in crate::decide) const TOP: &[&str] = &[
     "replicas",
     "rollout",
     "wants",
+    "alerts",
     "_id",
     "_rev",
 ];
@@ -40,6 +41,7 @@ pub(super) const LIMITS: &[&str] = &[
 ];
 pub(super) const STOP: &[&str] = &["signal", "timeout"];
 pub(super) const SECRET: &[&str] = &["file", "credential", "exec"];
+pub(super) const ALERTS: &[&str] = &["to", "for", "remind"];
 pub(super) const LOGS: &[&str] = &["rate", "burst", "stderr_priority", "multiline", "fields"];
 pub(super) const MULTILINE: &[&str] = &["start", "continuation", "max_lines", "timeout_ms"];
 pub(super) const ROLLOUT: &[&str] = &[
@@ -114,6 +116,7 @@ pub fn known_keys() -> Vec<(&'static str, Vec<&'static str>)> {
         ),
         ("monitor.check_exe[]", [EXE, CHECK, RHYTHM, ORDER].concat()),
         ("rollout", ROLLOUT.to_vec()),
+        ("alerts", ALERTS.to_vec()),
         ("logs", LOGS.to_vec()),
         ("logs.multiline", MULTILINE.to_vec()),
     ]

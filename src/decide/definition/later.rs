@@ -4,8 +4,8 @@
 pub(super) fn reason(key: &str) -> Option<&'static str> {
     match key {
         "depends_on" => Some("name other services with managers in `wants`"),
-        "replica_nodes" | "nodes" | "routes" | "alerts" | "unit" | "deploy" | "delete"
-        | "services" | "store" | "ingress" => Some(
+        "replica_nodes" | "nodes" | "routes" | "unit" | "deploy" | "delete" | "services"
+        | "store" | "ingress" => Some(
             "this version runs one container per definition, on this host, and knows no such key",
         ),
         "command" | "exec" | "cmd" | "args" => Some(

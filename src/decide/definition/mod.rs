@@ -1,5 +1,6 @@
 //! A definition file, YAML or JSON, to the service it means, with every mistake in it at once.
 
+mod alerts;
 mod ask;
 pub(super) mod canonical;
 pub(super) mod environment;

@@ -10,7 +10,7 @@ use crate::model::{
 };
 
 use super::{
-    environment,
+    alerts, environment,
     fields::{Entry, Fields},
     findings::Findings,
     flags, health, keys, limits, logs, monitor, naming, rollout, secrets, stop,
@@ -78,6 +78,7 @@ pub(in crate::decide) fn read(
         logs: top
             .read("logs", found, logs::read)
             .unwrap_or_else(logs::default),
+        alerts: top.read("alerts", found, alerts::read).unwrap_or_default(),
         rollout,
         container,
     })

@@ -256,6 +256,9 @@ fn figures(memory: Memory) -> String {
 
 fn with_facts(mut event: Event, end: &End) -> Event {
     event = event.with("oom", starved(end));
+    if matches!(end.ender, Ender::Stop(_)) {
+        event = event.with("asked", true);
+    }
     if let Some(code) = end.code {
         event = event.with("exit_code", code);
     }

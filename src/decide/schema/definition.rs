@@ -75,6 +75,11 @@ pub(super) const OWN: &[Key] = &[
         "How long docker may be away before the unit fails: 60s",
     ),
     Key("logs", Inner("logs"), "How lines become journal records"),
+    Key(
+        "alerts",
+        Either(&[Choice(&["on", "off"]), Inner("alerts")]),
+        "Who hears of its troubles, and when; otherwise as the host's alerts.yaml says",
+    ),
     Key("tty", Truth, "A terminal for programs that insist on one"),
     Key(
         "address",

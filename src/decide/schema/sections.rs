@@ -295,6 +295,27 @@ pub(super) const INNER: &[Section] = &[
         &[],
     ),
     section(
+        "alerts",
+        &[&[
+            Key(
+                "to",
+                OneOrMore,
+                "Channels of the host's alerts.yaml; [] is nobody",
+            ),
+            Key(
+                "for",
+                Number,
+                "How long it must be down before anybody is told: 60s",
+            ),
+            Key(
+                "remind",
+                Scalars,
+                "After which times it is told again: [1h, 4h, 24h]",
+            ),
+        ]],
+        &[],
+    ),
+    section(
         "logs.multiline",
         &[&[
             Key("start", Scalar, "What a record starts with"),

@@ -11,14 +11,17 @@ pub enum Template {
     Relay,
     /// `wharf-relay@.socket`, which holds their addresses.
     RelaySocket,
+    /// `wharf-alert.service`, which tells people.
+    Alert,
 }
 
 impl Template {
-    pub const ALL: [Template; 4] = [
+    pub const ALL: [Template; 5] = [
         Template::Runner,
         Template::Reap,
         Template::RelaySocket,
         Template::Relay,
+        Template::Alert,
     ];
 
     pub fn file_name(self) -> &'static str {
@@ -27,6 +30,7 @@ impl Template {
             Template::Reap => "wharf-reap.service",
             Template::Relay => "wharf-relay@.service",
             Template::RelaySocket => "wharf-relay@.socket",
+            Template::Alert => "wharf-alert.service",
         }
     }
 
@@ -36,6 +40,7 @@ impl Template {
             Template::Reap => include_str!("../../../units/wharf-reap.service"),
             Template::Relay => include_str!("../../../units/wharf-relay@.service"),
             Template::RelaySocket => include_str!("../../../units/wharf-relay@.socket"),
+            Template::Alert => include_str!("../../../units/wharf-alert.service"),
         }
     }
 }

@@ -45,6 +45,9 @@ pub fn message_id(kind: Kind) -> &'static str {
         Kind::BalancerLost => "c82131507f8c42afbf2faee8168ff3e9",
         Kind::Deployed => "b3b7c2b54ac04f5f9d0a6b1f0c6f8e57",
         Kind::Page => "5fce9f47a6c0442980ee12674b00d027",
+        Kind::AlertOpened => "a12dc2174a5947ae944ff282b4c30301",
+        Kind::AlertClosed => "8216aa8df8024d7190acb1d386dcbf15",
+        Kind::AlertStuck => "28375d34c8474b5c9dfb43f4439483a4",
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod catalogue;
 pub mod encode;
 pub mod event;
+pub mod follow;
 pub mod read;
 mod socket;
 

@@ -27,9 +27,7 @@ pub async fn tail(matches: &[(&str, &str)], count: usize) -> Result<Vec<Record>,
         .args(matches.iter().map(|(key, value)| format!("{key}={value}")))
         .stdin(Stdio::null())
         .kill_on_drop(true);
-    if let Some(directory) = std::env::var_os("WHARF_JOURNAL_DIR") {
-        command.arg("--directory").arg(directory);
-    }
+    command.args(elsewhere());
     let unreadable = |why: &dyn std::fmt::Display| Error::Unreadable(why.to_string());
     let done = timeout(LIMIT, command.output())
         .await
@@ -41,6 +39,14 @@ pub async fn tail(matches: &[(&str, &str)], count: usize) -> Result<Vec<Record>,
         return Err(unreadable(&said.trim()));
     }
     Ok(records(&done.stdout))
+}
+
+/// Where another journal is to be read: `$WHARF_JOURNAL_DIR`.
+pub(super) fn elsewhere() -> Vec<std::ffi::OsString> {
+    match std::env::var_os("WHARF_JOURNAL_DIR") {
+        Some(directory) => vec!["--directory".into(), directory],
+        None => Vec::new(),
+    }
 }
 
 /// Takes journalctl's export format apart: `KEY=value` lines, or a key alone, the length as eight

@@ -22,6 +22,7 @@ const REFRESH: u32 = 15;
 
 /// Returns the whole document.
 pub(super) fn page(frame: &Frame, title: &str, wants: Wants<'_>, main: &Markup) -> String {
+    let title = &bits::said(title);
     html! {
         (DOCTYPE)
         html lang="en" {
