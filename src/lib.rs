@@ -4,6 +4,7 @@
 //! * [`say`]: the only printer: text, tables, JSON.
 //! * [`cluster`], [`place`], [`shim`], [`look`], [`doctor`], [`install`], [`manager`], [`relay`], [`revise`], `web`: the stories: look, decide, do, report.
 //! * [`alert`], [`cluster`], [`place`], [`shim`], [`look`], [`doctor`], [`install`], [`manager`], [`relay`], [`revise`]: the stories: look, decide, do, report.
+//! * [`cluster`], [`place`], [`shim`], [`look`], [`doctor`], [`install`], [`manager`], [`relay`], [`revise`], [`supervise`]: the stories: look, decide, do, report.
 //! * [`decide`]: what to do next. Pure: facts in, a decision out.
 //! * [`host`]: the hands. One file or folder per thing outside this process.
 //! * [`model`]: the nouns everyone shares. Imports nothing of ours.
@@ -23,6 +24,7 @@ pub mod place;
 pub mod relay;
 pub mod revise;
 pub mod shim;
+pub mod supervise;
 #[cfg(feature = "web")]
 pub mod web;
 

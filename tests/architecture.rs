@@ -18,14 +18,29 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("revise", &["decide", "host", "model"]),
     ("manager", &["decide", "host", "model"]),
     ("relay", &["decide", "host", "model"]),
+    ("supervise", &["decide", "host", "model"]),
     ("cluster", &["decide", "host", "model"]),
     // A page is told to whoever asks for it, while the story goes on.
     ("web", &["decide", "host", "model", "say"]),
     (
         "cli",
         &[
-            "alert", "cluster", "place", "shim", "doctor", "install", "look", "manager", "relay",
-            "revise", "web", "decide", "host", "say", "model",
+            "alert",
+            "cluster",
+            "place",
+            "shim",
+            "doctor",
+            "install",
+            "look",
+            "manager",
+            "relay",
+            "revise",
+            "supervise",
+            "web",
+            "decide",
+            "host",
+            "say",
+            "model",
         ],
     ),
 ];
@@ -136,7 +151,7 @@ fn wrong_imports(source: &Source) -> Vec<String> {
     let mut wrong = Vec::new();
     for (number, line) in code_lines(&source.text) {
         let place = format!("{}:{number}", source.path.display());
-        if line.contains("crate::{") || line.contains("super::super") {
+        if line.contains("crate::{") || line.contains("super::super::") {
             wrong.push(format!("{place}: name the room, `use crate::room::thing`"));
         }
         for rest in line.split("crate::").skip(1) {

@@ -159,7 +159,7 @@ fn mistakes_say_where_and_what_next() {
     for (text, said) in [
         (
             "",
-            "0:0: the file is empty (a definition needs at least `image: …`)",
+            "0:0: the file is empty (a definition needs at least `image: …` or `command: …`)",
         ),
         ("- a", "1:1: expected a map, found a list"),
         ("name: a-b", "1:1: `image` is missing (add `image: …`)"),
@@ -294,11 +294,12 @@ fn the_example_is_manual_and_schema() {
         service(&format!("image: nginx\nport: 80\n{other}\n"));
     }
     let managed = include_str!("../examples/my-service.yaml");
+    let process = include_str!("../examples/host-process.yaml");
     for (section, keys) in known_keys() {
         for key in keys {
             let key = format!("{key}:");
             assert!(
-                example.contains(&key) || managed.contains(&key),
+                example.contains(&key) || managed.contains(&key) || process.contains(&key),
                 "`{key}` of `{section}` is not explained"
             );
         }

@@ -8,7 +8,7 @@ use crate::decide::recall::Wish;
 use crate::decide::units::escape;
 use crate::host::pipe::Pipe;
 use crate::look;
-use crate::model::finding::Severity;
+use crate::model::finding::{Finding, Severity};
 use crate::say;
 
 /// How often `status --watch` looks again.
@@ -98,11 +98,15 @@ pub(super) fn count(typed: &str) -> Result<Option<u64>, u8> {
 
 /// Says what is wrong with this host; 1 when something is.
 pub(super) async fn doctor(json: bool) -> u8 {
-    let findings = crate::doctor::doctor().await;
+    examined(&crate::doctor::doctor().await, json)
+}
+
+/// Says what was found; 1 when something is wrong.
+pub(super) fn examined(findings: &[Finding], json: bool) -> u8 {
     if json {
-        say::answer_line(&say::doctor::json(&findings));
+        say::answer_line(&say::doctor::json(findings));
     } else {
-        say::answer(&say::doctor::text(&findings));
+        say::answer(&say::doctor::text(findings));
     }
     match findings.iter().any(|it| it.severity == Severity::Error) {
         true => super::REFUSED,

@@ -10,6 +10,9 @@ pub enum Errand {
     Doctor {
         #[command(flatten)]
         fleet: Fleet,
+        /// Look at what this user's own services live on instead
+        #[arg(long)]
+        user: bool,
         #[arg(long)]
         json: bool,
     },

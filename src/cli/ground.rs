@@ -6,7 +6,7 @@ use clap_complete::Shell;
 
 use super::names;
 use super::words::{InstallWish, Words};
-use crate::decide::install::{Page, Wish};
+use crate::decide::install::{Page, Wish, install_user, uninstall_user};
 use crate::decide::schema;
 use crate::decide::units::managed;
 use crate::host::{definitions, surroundings};
@@ -18,11 +18,18 @@ const CATALOGUE: &str = include_str!("../../units/wharf.catalog");
 
 /// Puts wharf on this host, or below a staging folder.
 pub(super) fn install(typed: &InstallWish) -> u8 {
+    if typed.user {
+        let (binary, version) = (surroundings::program().0, install::systemd_version());
+        return of_user(typed, |folder| install_user(folder, &binary, version));
+    }
     carry_out(&install::plan_install(&wish(typed)), typed.dry_run)
 }
 
 /// Takes off exactly what install wrote.
 pub(super) fn uninstall(typed: &InstallWish) -> u8 {
+    if typed.user {
+        return of_user(typed, uninstall_user);
+    }
     let steps = install::plan_uninstall(&wish(typed));
     if steps.is_empty() {
         say::talk(&format!(
@@ -31,6 +38,19 @@ pub(super) fn uninstall(typed: &InstallWish) -> u8 {
         ));
     }
     carry_out(&steps, typed.dry_run)
+}
+
+/// Puts a user's own unit in place, or takes it off.
+fn of_user(typed: &InstallWish, steps: impl Fn(&Path) -> Vec<InstallStep>) -> u8 {
+    let Some(home) = surroundings::home() else {
+        return super::supervise::homeless();
+    };
+    let folder = home.join(".config/systemd/user");
+    if let (false, Err(why)) = (typed.dry_run, std::fs::create_dir_all(&folder)) {
+        say::error(&format!("{}: {why}", folder.display()), None);
+        return super::REFUSED;
+    }
+    carry_out(&steps(&folder), typed.dry_run)
 }
 
 fn carry_out(steps: &[InstallStep], dry_run: bool) -> u8 {

@@ -26,6 +26,9 @@ pub mod ready_words;
 mod revise;
 mod roll;
 mod shim;
+mod supervise;
+pub mod supervise_words;
+mod usrsvc;
 #[cfg(feature = "web")]
 mod web;
 #[cfg(feature = "web")]
@@ -94,6 +97,9 @@ async fn act(command: Command) -> u8 {
         } => shim::launch(&service, &instance, &address).await,
         Command::Reap(wish) => shim::reap(&wish).await,
         Command::Relay { service } => shim::relay(&service).await,
+        Command::Supervise(wish) => supervise::supervise(wish).await,
+        Command::Usrsvc(wish) => usrsvc::usrsvc(&wish.words).await,
+        Command::Import(wish) => usrsvc::import(&wish),
         Command::Status(wish) => fleet::status(wish).await,
         Command::Ack(wish) => acks::ack(&wish),
         Command::Alert(wish) => alert::alert(wish).await,

@@ -33,7 +33,10 @@ pub(super) async fn act(errand: Errand) -> u8 {
         Errand::Abort { service, fleet } => plain("abort", &service, &fleet).await,
         Errand::Roll(wish) => rolled(wish).await,
         Errand::History(wish) => history(wish).await,
-        Errand::Doctor { fleet, json } => match there(&fleet, None, &["doctor"], json).await {
+        Errand::Doctor {
+            user: true, json, ..
+        } => ask::examined(&crate::doctor::user(), json),
+        Errand::Doctor { fleet, json, .. } => match there(&fleet, None, &["doctor"], json).await {
             Some(code) => code,
             None => ask::doctor(json).await,
         },

@@ -15,7 +15,10 @@ pub(super) async fn run(name: &str) -> u8 {
         Ok(loaded) => loaded,
         Err(why) => return unusable(&why),
     };
-    carry(loaded).await
+    match loaded.service.process {
+        Some(_) => super::supervise::alone(loaded.service, &loaded.file).await,
+        None => carry(loaded).await,
+    }
 }
 
 /// The instance that is a service's manager.
@@ -144,6 +147,11 @@ fn unusable(why: &Unusable) -> u8 {
 
 /// Removes leftovers and names them.
 pub(super) async fn reap(wish: &ReapWish) -> u8 {
+    if let (Some(name), None) = (&wish.name, &wish.late)
+        && let Some(code) = super::supervise::reap(name).await
+    {
+        return code;
+    }
     let removed = match (&wish.name, &wish.late, &wish.unit) {
         (Some(name), Some(unit), _) => shim::reap::late(name, unit).await,
         (Some(name), None, _) => shim::reap::service(&Owner::runner(name)).await,

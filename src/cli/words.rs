@@ -12,6 +12,7 @@ use super::fleet_words::{
     AckWish, ExecWish, FleetLong, NodeWish, RunOnceWish, SshWish, StatusWish,
 };
 use super::ready_words::{DiagramWish, PushWish, SetupWish};
+use super::supervise_words::{ImportWish, SuperviseWish, UsrsvcWish};
 
 /// Containers tied to systemd: ready means healthy, logs are in the journal, a crash of wharf costs nothing.
 #[derive(Debug, Parser)]
@@ -55,6 +56,13 @@ pub enum Command {
         /// The service
         service: String,
     },
+    /// Keep many services running without systemd, and order about what a running supervisor keeps
+    Supervise(SuperviseWish),
+    /// As usrsvc: start, stop, restart or status of its programs, with its exit codes
+    Usrsvc(UsrsvcWish),
+    /// Turn another system's configuration into definitions, and tell what was not carried over
+    #[command(subcommand)]
+    Import(ImportWish),
     /// Report every mistake of definitions at once, with file, line and column
     Check {
         /// Names or paths; all definitions of this host when none is given
@@ -124,8 +132,9 @@ pub enum Command {
     Web(super::web_words::WebWish),
     /// Print a definition with every key explained
     Example {
-        /// crystal-docs for runner@NAME, my-service for NAME@manager, cluster for many nodes, alerts for alerts.yaml
-        #[arg(default_value = "crystal-docs", value_parser = ["crystal-docs", "my-service", "cluster", "alerts"])]
+        /// crystal-docs for runner@NAME, my-service for NAME@manager, cluster for many nodes, alerts for
+        /// alerts.yaml, host-process for a process of the host
+        #[arg(default_value = "crystal-docs", value_parser = ["crystal-docs", "my-service", "cluster", "alerts", "host-process"])]
         which: String,
     },
     /// Put binary, units, generator, manual and completions in place
@@ -246,6 +255,9 @@ pub struct InstallWish {
     /// Only the units; a package brings the rest
     #[arg(long)]
     pub units_only: bool,
+    /// Only this user's own unit, without root: ~/.config/systemd/user/runner@.service
+    #[arg(long, conflicts_with_all = ["root", "units_only"])]
+    pub user: bool,
     /// Print the steps and do nothing
     #[arg(long)]
     pub dry_run: bool,

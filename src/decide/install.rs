@@ -119,6 +119,29 @@ pub fn install(wish: &Wish, found: &Found) -> Vec<InstallStep> {
     steps
 }
 
+/// Returns the steps that put a user's own unit in place, for a user without root: `folder` is
+/// `~/.config/systemd/user`, and the binary stays where it is.
+pub fn install_user(folder: &Path, binary: &Path, systemd_version: u32) -> Vec<InstallStep> {
+    let unit = Template::UserRunner;
+    let text = render_template(unit, systemd_version, &binary.to_string_lossy());
+    vec![
+        InstallStep::Write {
+            path: folder.join(unit.file_name()),
+            mode: TEXT,
+            bytes: text.into_bytes(),
+        },
+        run(&["systemctl", "--user", "daemon-reload"]),
+    ]
+}
+
+/// Returns the steps that take it off again.
+pub fn uninstall_user(folder: &Path) -> Vec<InstallStep> {
+    vec![
+        InstallStep::Remove(folder.join(Template::UserRunner.file_name())),
+        run(&["systemctl", "--user", "daemon-reload"]),
+    ]
+}
+
 /// Returns the steps that remove what the list names, newest first; none when there is no list.
 pub fn uninstall(wish: &Wish, found: &Found) -> Vec<InstallStep> {
     if found.earlier.is_empty() {
@@ -176,7 +199,7 @@ fn files(wish: &Wish) -> Vec<InstallStep> {
         }));
     }
     files.extend(Template::ALL.map(|unit| InstallStep::Write {
-        path: wish.staged(&wish.systemd("system").join(unit.file_name())),
+        path: wish.staged(&wish.systemd(unit.manager()).join(unit.file_name())),
         mode: TEXT,
         bytes: render_template(unit, wish.systemd_version, &binary.to_string_lossy()).into_bytes(),
     }));
@@ -265,6 +288,8 @@ mod tests {
                 "write /usr/local/lib/systemd/system/wharf-relay@.socket (mode 644)",
                 "write /usr/local/lib/systemd/system/wharf-relay@.service (mode 644)",
                 "write /usr/local/lib/systemd/system/wharf-alert.service (mode 644)",
+                "write /usr/local/lib/systemd/system/wharf-supervise@.service (mode 644)",
+                "write /usr/local/lib/systemd/user/runner@.service (mode 644)",
                 "link /usr/local/lib/wharf/launch to /usr/local/bin/wharf",
                 "link /usr/local/lib/systemd/system-generators/wharf-generator to /usr/local/bin/wharf",
                 "run journalctl --update-catalog",

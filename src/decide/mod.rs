@@ -51,10 +51,12 @@ pub mod shell;
 pub mod shown;
 pub mod signals;
 pub mod suggest;
+pub mod supervise;
 pub mod table;
 pub mod turns;
 pub mod units;
 pub mod unsent;
+pub mod usrsvc;
 pub mod versions;
 pub mod waves;
 

@@ -1,5 +1,9 @@
 //! The story of `wharf doctor`: gather facts about this host, judge them, say what to do.
 
+mod user;
+
+pub use user::user;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

@@ -11,12 +11,35 @@ pub const SEARCH_PATH: [&str; 2] = ["/etc/wharf/services", "/srv/config"];
 /// A file name's ending, the first one found wins.
 pub const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
 
-/// Returns the directories definitions are looked for in.
+/// Where a user's own definitions lie, below `$XDG_CONFIG_HOME` or `~/.config`.
+const OF_USERS: &str = "wharf/services";
+
+/// Returns the directories definitions are looked for in; a user's own come before the host's.
 pub fn search_path() -> Vec<PathBuf> {
+    let host = SEARCH_PATH.map(PathBuf::from);
     match std::env::var_os("WHARF_CONFIG_PATH") {
         Some(path) if !path.is_empty() => std::env::split_paths(&path).collect(),
-        _ => SEARCH_PATH.map(PathBuf::from).to_vec(),
+        _ => own_folder().into_iter().chain(host).collect(),
     }
+}
+
+/// Returns the directories whose services are this user's to run: root's are the host's.
+pub fn own() -> Vec<PathBuf> {
+    match own_folder() {
+        Some(folder) if std::env::var_os("WHARF_CONFIG_PATH").is_none() => vec![folder],
+        Some(_) | None => search_path(),
+    }
+}
+
+/// None for root.
+fn own_folder() -> Option<PathBuf> {
+    if rustix::process::geteuid().is_root() {
+        return None;
+    }
+    let set = |name: &str| std::env::var_os(name).filter(|it| !it.is_empty());
+    let home = || Some(PathBuf::from(set("HOME")?).join(".config"));
+    let base = set("XDG_CONFIG_HOME").map(PathBuf::from).or_else(home);
+    Some(base?.join(OF_USERS))
 }
 
 /// Returns the file that defines the service `name`; None when no directory holds one.

@@ -49,6 +49,31 @@ fn bytes_within(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Returns the last bytes of a file as text, from the first whole line on.
+///
+/// # Errors
+/// As the system says.
+pub fn end_of(path: &Path, most: u64) -> io::Result<String> {
+    use io::{Seek, SeekFrom};
+    let mut file = fs::File::open(path)?;
+    let length = file.metadata()?.len();
+    let cut = length > most;
+    file.seek(SeekFrom::Start(length.saturating_sub(most)))?;
+    let mut bytes = Vec::new();
+    file.take(most).read_to_end(&mut bytes)?;
+    let text = String::from_utf8_lossy(&bytes);
+    Ok(match cut {
+        true => text.split_once('\n').map_or("", |it| it.1).to_owned(),
+        false => text.into_owned(),
+    })
+}
+
+/// Returns when a file or directory changed last, since the epoch; None when it is not there.
+pub fn changed(path: &Path) -> Option<std::time::Duration> {
+    let time = fs::metadata(path).ok()?.modified().ok()?;
+    time.duration_since(std::time::UNIX_EPOCH).ok()
+}
+
 /// Returns all of this process's input, at most [`LARGEST`] bytes.
 ///
 /// # Errors

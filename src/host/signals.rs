@@ -15,6 +15,33 @@ pub struct Reload {
     hangup: Signal,
 }
 
+/// SIGHUP, and SIGUSR1 as usrsvc has it: read all definitions again.
+pub struct Reread {
+    hangup: Signal,
+    user: Signal,
+}
+
+/// Takes both over.
+///
+/// # Errors
+/// As the system says; it does not in practice.
+pub fn reread() -> io::Result<Reread> {
+    Ok(Reread {
+        hangup: signal(SignalKind::hangup())?,
+        user: signal(SignalKind::user_defined1())?,
+    })
+}
+
+impl Reread {
+    /// Returns at the next of them.
+    pub async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.hangup.recv() => {}
+            _ = self.user.recv() => {}
+        }
+    }
+}
+
 /// Takes the three signals over; from here on none of them finds its default action.
 ///
 /// # Errors

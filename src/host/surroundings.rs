@@ -42,6 +42,26 @@ pub fn home() -> Option<PathBuf> {
     home.map(PathBuf::from)
 }
 
+/// Returns who this process is: the account's name, or its number where it has none, and its number.
+pub fn account() -> (String, u32) {
+    let number = rustix::process::geteuid().as_raw();
+    let known = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let mut lines = known.lines().map(|it| it.split(':').collect::<Vec<_>>());
+    let own = lines.find(|it| it.get(2) == Some(&number.to_string().as_str()));
+    let name = own.and_then(|it| it.first().map(|it| (*it).to_owned()));
+    (name.unwrap_or_else(|| number.to_string()), number)
+}
+
+/// Whether this process is in the group of this name.
+pub fn in_group(name: &str) -> bool {
+    let known = std::fs::read_to_string("/etc/group").unwrap_or_default();
+    let mut lines = known.lines().map(|it| it.split(':').collect::<Vec<_>>());
+    let group = lines.find(|it| it.first() == Some(&name));
+    let number = group.and_then(|it| it.get(2)?.parse::<u32>().ok());
+    let own = rustix::process::getgroups().unwrap_or_default();
+    number.is_some_and(|number| own.iter().any(|it| it.as_raw() == number))
+}
+
 /// Returns the name of this host; empty when the kernel does not tell.
 pub fn hostname() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
@@ -136,6 +156,18 @@ pub fn reexecute(path: &std::path::Path) -> std::io::Error {
         .args(words)
         .env(REEXECUTED, "1")
         .exec()
+}
+
+/// Returns where services of this user keep what outlives a restart of wharf: `$WHARF_STATE`, root's
+/// `/var/lib/wharf`, a user's `~/.local/state/wharf`. None for a user without a home.
+pub fn state_folder() -> Option<PathBuf> {
+    if let Some(set) = std::env::var_os(places::STATE_VARIABLE) {
+        return Some(PathBuf::from(set));
+    }
+    match rustix::process::geteuid().is_root() {
+        true => Some(PathBuf::from(places::STATE)),
+        false => Some(state_home()?.join("wharf")),
+    }
 }
 
 /// Where this user's programs keep what outlives a reboot: `$XDG_STATE_HOME`, else `~/.local/state`.

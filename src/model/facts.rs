@@ -34,6 +34,27 @@ pub struct SystemdFacts {
     pub cgroup_v2: bool,
 }
 
+/// One look at what a user's own services live on.
+#[derive(Clone, Debug, Default)]
+pub struct UserFacts {
+    pub name: String,
+    /// A systemd of this user runs.
+    pub manager: bool,
+    /// It runs from boot on, without a session.
+    pub linger: bool,
+    /// `$XDG_RUNTIME_DIR` is set, and there.
+    pub runtime: bool,
+    /// Control group controllers handed to it.
+    pub controllers: Vec<String>,
+    /// It knows `runner@.service`.
+    pub unit: bool,
+    /// Where records are kept.
+    pub state: Option<PathBuf>,
+    /// An account of a service, not of a person.
+    pub system_account: bool,
+    pub reads_journal: bool,
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct JournalFacts {
     /// `/run/systemd/journal/socket` is there.

@@ -26,6 +26,7 @@ pub mod owner;
 pub mod places;
 pub mod plan;
 pub mod point;
+pub mod process;
 pub mod prune;
 pub mod push;
 pub mod relay;

@@ -2,7 +2,9 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::{channel::Wish, check::Check, container::ContainerSpec, rollout::Rollout};
+use super::{
+    channel::Wish, check::Check, container::ContainerSpec, process::Process, rollout::Rollout,
+};
 
 /// One service, as its definition file means it.
 #[derive(Clone, Debug, PartialEq)]
@@ -10,7 +12,10 @@ pub struct Service {
     /// Lower-case letters, digits, `-`, `_`, `.`; at most 63 bytes; the instance name of its unit.
     pub name: String,
     pub pull: Pull,
+    /// Of a host process: empty.
     pub container: ContainerSpec,
+    /// A host process instead of a container.
+    pub process: Option<Process>,
     pub secrets: Vec<Secret>,
     /// The container port requests go to, for checks that name none.
     pub port: Option<u16>,
@@ -116,6 +121,7 @@ impl Service {
             name: name.to_owned(),
             pull: Pull::Missing,
             container: ContainerSpec::default(),
+            process: None,
             secrets: Vec::new(),
             port: None,
             public_network: None,

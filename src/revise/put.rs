@@ -103,18 +103,26 @@ fn meant(asked: &Asked, text: &str) -> Result<(Service, Vec<String>), Refusal> {
     let Some(service) = reading.service else {
         return Err(refuse(reading.mistakes));
     };
+    let wrong = |path: &str, what: String, hint: String| Mistake {
+        line: 0,
+        column: 0,
+        width: 0,
+        path: path.to_owned(),
+        what,
+        hint: Some(hint),
+    };
+    if service.process.is_some() {
+        let what = "a process of this host has no revisions".to_owned();
+        let hint = format!("systemctl enable --now runner@{}", service.name);
+        return Err(refuse(vec![wrong("command", what, hint)]));
+    }
     if service.name != asked.service {
-        return Err(refuse(vec![Mistake {
-            line: 0,
-            column: 0,
-            width: 0,
-            path: "name".to_owned(),
-            what: format!(
-                "it names itself `{}` and is put as `{}`",
-                service.name, asked.service
-            ),
-            hint: Some(format!("wharf put {} {file}", service.name)),
-        }]));
+        let what = format!(
+            "it names itself `{}` and is put as `{}`",
+            service.name, asked.service
+        );
+        let hint = format!("wharf put {} {file}", service.name);
+        return Err(refuse(vec![wrong("name", what, hint)]));
     }
     let mut notices: Vec<String> = reading.notices.iter().map(ToString::to_string).collect();
     if service.rollout.addresses.is_empty() {

@@ -18,6 +18,7 @@ pub mod report;
 pub mod revisions;
 pub mod setup;
 pub mod status;
+pub mod supervise;
 pub mod table;
 pub mod words;
 pub mod yaml;

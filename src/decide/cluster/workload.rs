@@ -267,6 +267,12 @@ fn meant(
         node,
     };
     let service = service::read(&entry, name, found)?;
+    if service.process.is_some() {
+        let what = "a cluster's services are containers, and this is a process of one host";
+        let hint = "start it there: systemctl enable --now runner@NAME, or wharf supervise";
+        found.mistake_with(place, path, what, hint);
+        return None;
+    }
     let document = canonical::of(node)?;
     let managed = !service.rollout.addresses.is_empty();
     let definition = Box::new(Definition { document, service });

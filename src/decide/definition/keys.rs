@@ -31,6 +31,30 @@ pub(in crate::decide) const TOP: &[&str] = &[
     "_id",
     "_rev",
 ];
+/// Of a host process, beside what it shares with containers.
+pub(super) const PROCESS: &[&str] = &[
+    "command",
+    "shell",
+    "inherit_env",
+    "workdir",
+    "umask",
+    "stdout",
+    "stderr",
+    "adopt",
+    "pidfile",
+    "autopid",
+    "proctitle_re",
+    "enabled",
+    "autostart",
+    "autorestart",
+    "max_restarts",
+    "restart_delay",
+    "after",
+    "rss_limit",
+    "activityfile",
+    "activityfile_limit",
+    "monitor_after",
+];
 pub(super) const LIMITS: &[&str] = &[
     "memory",
     "memory_high",
@@ -98,7 +122,7 @@ pub(super) const OUTCOME: &[&str] = &["status", "stdout", "stderr"];
 /// Returns each section's path and its keys, for manuals, completions and tests.
 pub fn known_keys() -> Vec<(&'static str, Vec<&'static str>)> {
     vec![
-        ("", TOP.to_vec()),
+        ("", [TOP, PROCESS].concat()),
         ("secrets.NAME", SECRET.to_vec()),
         ("limits", LIMITS.to_vec()),
         ("stop", STOP.to_vec()),

@@ -1,4 +1,4 @@
-//! Keys of whole fleets and of host processes, refused with the reason.
+//! Keys that mean something elsewhere, refused with the reason.
 
 /// Returns why a key that means something elsewhere means nothing in a definition.
 pub(super) fn reason(key: &str) -> Option<&'static str> {
@@ -8,12 +8,16 @@ pub(super) fn reason(key: &str) -> Option<&'static str> {
         | "store" | "ingress" => Some(
             "this version runs one container per definition, on this host, and knows no such key",
         ),
-        "command" | "exec" | "cmd" | "args" => Some(
-            "this version runs one container per definition: its image goes to `image`, arguments after the image to `service_args`",
+        "command" => Some(
+            "a host process is defined in a file of its own on its host; a container's words go to `service_args`",
         ),
-        "rss_limit" | "activityfile" | "activityfile_limit" | "monitor_after" => Some(
-            "this version watches one container per definition; for memory use `limits.memory`",
+        "exec" | "cmd" | "args" => Some(
+            "a container's image goes to `image`, arguments after the image to `service_args`; a host process has `command`",
         ),
+        "maxrestarts" => Some("this is usrsvc's word: write `max_restarts`"),
+        "rss_limit" | "activityfile" | "activityfile_limit" | "monitor_after" => {
+            Some("a cluster's containers are watched by checks; for memory use `limits.memory`")
+        }
         "min_healthy" | "drain_timeout" | "drain" | "deadline" | "keep" => {
             Some("this stands below `rollout:`")
         }

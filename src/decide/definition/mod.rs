@@ -17,6 +17,7 @@ mod naming;
 mod order;
 pub(super) mod parse;
 mod places;
+mod process;
 mod rhythm;
 mod rollout;
 mod secrets;
@@ -71,7 +72,7 @@ fn walk(text: &str, file_name: &str, found: &mut Findings) -> Option<Service> {
     }
     let Some(root) = parse::parse(text, found) else {
         if found.is_clean() {
-            let hint = "a definition needs at least `image: …`";
+            let hint = "a definition needs at least `image: …` or `command: …`";
             found.mistake_with(Place::default(), "", "the file is empty", hint);
         }
         return None;

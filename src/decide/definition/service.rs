@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::decide::create_args::Asked;
 use crate::decide::quote::quoted;
 use crate::model::{
+    check::{Check, Probe},
     container::ContainerSpec,
     service::{Pull, Service},
 };
@@ -13,7 +14,7 @@ use super::{
     alerts, environment,
     fields::{Entry, Fields},
     findings::Findings,
-    flags, health, keys, limits, logs, monitor, naming, rollout, secrets, stop,
+    flags, health, keys, limits, logs, monitor, naming, process, rollout, secrets, stop,
     tree::{Pair, Value},
     volumes,
 };
@@ -36,7 +37,7 @@ pub(in crate::decide) fn read(
     found: &mut Findings,
 ) -> Option<Service> {
     let bare = bare_image(entry);
-    let mut known = keys::TOP.to_vec();
+    let mut known = [keys::TOP, keys::PROCESS].concat();
     known.extend(ignored(entry));
     known.extend(bare.map(|it| it.key.as_str()));
     let top = entry.fields(&known, found)?;
@@ -45,7 +46,11 @@ pub(in crate::decide) fn read(
         let hint = format!("write `\"image\": \"{}\"`", pair.key);
         found.mistake_with(pair.place, "image", what, hint);
     }
-    let image = image(&top, bare.is_some(), found);
+    let process = process::read(&top, found);
+    let image = match process {
+        Some(_) => None,
+        None => image(&top, bare.is_some(), found),
+    };
     let asked = top.read("container_create_args", found, |it, found| {
         Some(flags::read(it, found))
     });
@@ -56,8 +61,13 @@ pub(in crate::decide) fn read(
         |key, usual, found: &mut Findings| top.read(key, found, Entry::duration).unwrap_or(usual);
     let name = name(&top, file_name, found);
     let rollout = rollout::read(&top, &name, found);
-    let container = container(&top, image.unwrap_or_default(), asked.clone(), found);
-    rollout::agree(&top, &container, found);
+    let container = match process {
+        Some(_) => ContainerSpec::default(),
+        None => container(&top, image.unwrap_or_default(), asked.clone(), found),
+    };
+    if process.is_none() {
+        rollout::agree(&top, &container, found);
+    }
     Some(Service {
         name,
         pull: pull(&top, &asked, found),
@@ -72,7 +82,11 @@ pub(in crate::decide) fn read(
             // Any port will do to look at the rest while the real one is wrong.
             health::read(it, port.or(top.get("port").map(|_| 1)), found)
         }),
-        monitors: monitor.checks,
+        monitors: match process {
+            // That it is there the kernel tells by itself.
+            Some(_) => without_presence(monitor.checks),
+            None => monitor.checks,
+        },
         success: duration("success_seconds", SUCCESS, found),
         daemon_grace: duration("daemon_grace", DAEMON_GRACE, found),
         logs: top
@@ -81,7 +95,13 @@ pub(in crate::decide) fn read(
         alerts: top.read("alerts", found, alerts::read).unwrap_or_default(),
         rollout,
         container,
+        process,
     })
+}
+
+fn without_presence(mut checks: Vec<Check>) -> Vec<Check> {
+    checks.retain(|it| it.probe != Probe::Present);
+    checks
 }
 
 /// Keys nobody asks for: `x-…`, where anchors and notes live.
@@ -106,6 +126,7 @@ fn bare_image<'a>(entry: &Entry<'a>) -> Option<&'a Pair> {
         !has_image
             && matches!(it.node.value, Value::Empty)
             && !keys::TOP.contains(&it.key.as_str())
+            && !keys::PROCESS.contains(&it.key.as_str())
             && !it.key.starts_with("x-")
             && naming::image_fault(&it.key).is_none()
             && it.key.contains([':', '/'])

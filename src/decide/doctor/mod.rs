@@ -5,6 +5,7 @@ mod docker;
 mod journal;
 mod services;
 mod systemd;
+pub mod user;
 
 use crate::model::facts::Facts;
 use crate::model::finding::{Finding, Severity};

@@ -114,6 +114,87 @@ pub(super) const OWN: &[Key] = &[
     ),
 ];
 
+/// What a process of the host has instead of an image.
+const PROCESS: &[Key] = &[
+    Key(
+        "command",
+        OneOrMore,
+        "A process of this host: its words as a list, or a line for a shell",
+    ),
+    Key("shell", Scalar, "The same as a line for /bin/sh"),
+    Key(
+        "inherit_env",
+        Truth,
+        "It also sees the variables of who starts it: true",
+    ),
+    Key("workdir", Scalar, "The directory it starts in"),
+    Key("umask", Scalar, "Its file mode mask, in octal"),
+    Key(
+        "stdout",
+        Scalar,
+        "A file its stdout is appended to; the journal without it",
+    ),
+    Key("stderr", Scalar, "A file, `stdout` or `journal`"),
+    Key(
+        "adopt",
+        Truth,
+        "One that somebody else started is taken over, without a restart: false",
+    ),
+    Key(
+        "pidfile",
+        Scalar,
+        "Where its number is written, and looked for",
+    ),
+    Key(
+        "autopid",
+        Truth,
+        "False: the program writes the pidfile itself",
+    ),
+    Key(
+        "proctitle_re",
+        Scalar,
+        "A regular expression its command line matches, and nothing else's",
+    ),
+    Key("enabled", Truth, "False: it is not started at all"),
+    Key(
+        "autostart",
+        Truth,
+        "`wharf supervise` starts it when it begins: true",
+    ),
+    Key(
+        "autorestart",
+        Truth,
+        "`wharf supervise` starts it again when it ends: true",
+    ),
+    Key(
+        "max_restarts",
+        Number,
+        "Unstable runs in a row before it is given up; 0 for never",
+    ),
+    Key("restart_delay", Scalar, "The least pause before a restart"),
+    Key(
+        "after",
+        OneOrMore,
+        "Services that have to be ready before it starts",
+    ),
+    Key(
+        "rss_limit",
+        Scalar,
+        "Memory of its whole tree; more is a restart. A bare number is kilobytes",
+    ),
+    Key(
+        "activityfile",
+        Scalar,
+        "A file or directory that has to change every so often",
+    ),
+    Key("activityfile_limit", Scalar, "How often: 120s"),
+    Key(
+        "monitor_after",
+        Scalar,
+        "It is watched from this age on: 30s; 0 for never",
+    ),
+];
+
 /// The file itself.
 pub(super) const TOP: Section = Section {
     path: "",
@@ -124,11 +205,12 @@ pub(super) const TOP: Section = Section {
             "Name of the unit and the container; the file's own without it",
         )],
         OWN,
+        PROCESS,
         &[
             Key("_id", Scalar, "A document's own name for the service"),
             Key("_rev", Scalar, "A document's own revision"),
         ],
     ],
-    needed: &["image"],
+    needed: &[],
     open: false,
 };

@@ -12,6 +12,39 @@ use crate::model::{
 /// container and tell the journal.
 pub const STOP_MARGIN: Duration = Duration::from_secs(15);
 
+/// What a host process needs that a container's shim must not have.
+const OF_A_PROCESS: &str = "\
+# Whoever kills the shim must not end the process; `wharf reap` ends it after a stop.
+KillMode=process
+# A group of its own for the process, to count and to end all of it.
+Delegate=yes
+# Limits are on the slice, and the sandbox of a container's shim would be the program's.
+MemoryMax=infinity
+TasksMax=infinity
+OOMScoreAdjust=0
+UMask=0022
+NoNewPrivileges=no
+CapabilityBoundingSet=~
+ProtectSystem=no
+ReadWritePaths=
+ProtectHome=no
+PrivateMounts=no
+PrivateDevices=no
+ProtectKernelTunables=no
+ProtectKernelModules=no
+ProtectKernelLogs=no
+ProtectControlGroups=no
+ProtectClock=no
+ProtectHostname=no
+RestrictNamespaces=no
+RestrictRealtime=no
+RestrictSUIDSGID=no
+LockPersonality=no
+RestrictAddressFamilies=
+SystemCallArchitectures=
+SystemCallFilter=
+";
+
 /// Returns the drop-in and the slice of one service, paths relative to the generator's directory.
 ///
 /// `instance` is the name the unit is started by, `source` the definition it was read from.
@@ -25,10 +58,14 @@ pub fn generated(instance: &str, service: &Service, source: &Path) -> [UnitFile;
 fn drop_in(instance: &str, service: &Service, source: &Path) -> UnitFile {
     let stop = (service.stop.timeout + STOP_MARGIN).as_secs();
     let mut text = heading(source);
+    let what = match &service.process {
+        Some(process) => process.argv.first().map_or("", String::as_str),
+        None => &service.container.image,
+    };
     text += &format!(
         "[Unit]\nDescription={} ({})\n{}\n[Service]\nSlice={}\nTimeoutStopSec={stop}\n",
         literal(instance),
-        literal(&service.container.image),
+        literal(what),
         documentation(source),
         slice(instance),
     );
@@ -38,6 +75,12 @@ fn drop_in(instance: &str, service: &Service, source: &Path) -> UnitFile {
                 text += &format!("LoadCredential={}\n", literal(name));
             }
             SecretSource::File(_) | SecretSource::Exec(_) => {}
+        }
+    }
+    if let Some(process) = &service.process {
+        text += OF_A_PROCESS;
+        if let Some(user) = &process.user {
+            text += &format!("User={}\n", literal(user));
         }
     }
     UnitFile {

@@ -13,24 +13,56 @@ pub enum Template {
     RelaySocket,
     /// `wharf-alert.service`, which tells people.
     Alert,
+    /// `wharf-supervise@.service`, all services of a user.
+    Supervise,
+    /// A user's own `runner@.service`.
+    UserRunner,
 }
 
 impl Template {
-    pub const ALL: [Template; 5] = [
+    pub const ALL: [Template; 7] = [
         Template::Runner,
         Template::Reap,
         Template::RelaySocket,
         Template::Relay,
         Template::Alert,
+        Template::Supervise,
+        Template::UserRunner,
     ];
 
     pub fn file_name(self) -> &'static str {
         match self {
-            Template::Runner => "runner@.service",
+            Template::Runner | Template::UserRunner => "runner@.service",
             Template::Reap => "wharf-reap.service",
             Template::Relay => "wharf-relay@.service",
             Template::RelaySocket => "wharf-relay@.socket",
             Template::Alert => "wharf-alert.service",
+            Template::Supervise => "wharf-supervise@.service",
+        }
+    }
+
+    /// Which of systemd's managers reads it: the host's, or each user's.
+    pub fn manager(self) -> &'static str {
+        match self {
+            Template::UserRunner => "user",
+            Template::Runner
+            | Template::Reap
+            | Template::Relay
+            | Template::RelaySocket
+            | Template::Alert
+            | Template::Supervise => "system",
+        }
+    }
+
+    /// Whether what it starts are programs of the operator's, which would inherit a sandbox.
+    pub fn runs_programs(self) -> bool {
+        match self {
+            Template::Supervise | Template::UserRunner => true,
+            Template::Runner
+            | Template::Reap
+            | Template::Relay
+            | Template::RelaySocket
+            | Template::Alert => false,
         }
     }
 
@@ -41,6 +73,8 @@ impl Template {
             Template::Relay => include_str!("../../../units/wharf-relay@.service"),
             Template::RelaySocket => include_str!("../../../units/wharf-relay@.socket"),
             Template::Alert => include_str!("../../../units/wharf-alert.service"),
+            Template::Supervise => include_str!("../../../units/wharf-supervise@.service"),
+            Template::UserRunner => include_str!("../../../units/user-runner@.service"),
         }
     }
 }
