@@ -21,6 +21,7 @@ const LARGEST_BOOK: u64 = 256 << 20;
 pub struct Ground {
     pub file: PathBuf,
     pub folder: PathBuf,
+    pub silences: PathBuf,
 }
 
 /// Why there are no alerts.
@@ -54,9 +55,20 @@ impl Ground {
         };
         let moved = std::env::var_os(crate::model::places::STATE_VARIABLE);
         let state = moved.map_or(state, PathBuf::from);
+        let folder = state.join("alerts");
         Ground {
             file: named.map_or(usual, PathBuf::from),
-            folder: state.join("alerts"),
+            silences: folder.join("silences"),
+            folder,
+        }
+    }
+
+    /// Returns the place of alerts about other hosts: the same file and silences, a book of its own.
+    #[must_use]
+    pub fn of_others(&self) -> Ground {
+        Ground {
+            folder: self.folder.join("others"),
+            ..self.clone()
         }
     }
 
@@ -117,10 +129,6 @@ impl Ground {
                 format!("process {who} does this already"),
             )),
         }
-    }
-
-    pub fn silences(&self) -> PathBuf {
-        self.folder.join("silences")
     }
 
     fn path(&self) -> PathBuf {

@@ -12,8 +12,8 @@ const MOST: usize = 1_000;
 
 /// Returns those in force now; files that are none are passed over.
 pub fn all(ground: &Ground, now: u64) -> Vec<Silence> {
-    let folder = ground.silences();
-    let mut names = files::names(&folder);
+    let folder = &ground.silences;
+    let mut names = files::names(folder);
     names.sort();
     let read = |name: &String| {
         let text = files::read(&folder.join(name)).ok()?;
@@ -28,7 +28,7 @@ pub fn all(ground: &Ground, now: u64) -> Vec<Silence> {
 /// # Errors
 /// As the system says.
 pub fn keep(ground: &Ground, silence: &Silence) -> io::Result<()> {
-    files::private_folder(&ground.silences())?;
+    files::private_folder(&ground.silences)?;
     let text = serde_json::to_string(silence).map_err(io::Error::other)?;
     files::write(&path(ground, silence), text.as_bytes(), 0o600)
 }
@@ -59,5 +59,5 @@ fn path(ground: &Ground, silence: &Silence) -> PathBuf {
         None if service.is_empty() => "@.json".to_owned(),
         None => format!("{service}.json"),
     };
-    ground.silences().join(name)
+    ground.silences.join(name)
 }

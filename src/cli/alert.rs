@@ -5,13 +5,14 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
+use super::alert_watch;
 use super::alert_words::{AlertWish, SilenceWish};
 use super::{BAD_DEFINITION, DONE, INTERNAL, REFUSED, USAGE};
 use crate::alert::ground::{Ground, Unusable};
 use crate::alert::{Pump, follow, silences, trial};
 use crate::decide::amounts;
 use crate::host::{clock, surroundings};
-use crate::model::alert::Silence;
+use crate::model::alert::{Book, Silence};
 use crate::model::channel::AlertSettings;
 use crate::say;
 
@@ -25,6 +26,7 @@ pub(super) async fn alert(wish: AlertWish) -> u8 {
         AlertWish::Test { channel, json } => test(&ground, channel.as_deref(), json).await,
         AlertWish::Silence(wish) => silence(&ground, &wish),
         AlertWish::Check { file, json } => check(ground, file, json),
+        AlertWish::Watch(wish) => alert_watch::watch(ground, &wish).await,
         AlertWish::Pump { once } => pump(ground, once).await,
     }
 }
@@ -34,7 +36,12 @@ async fn pump(ground: Ground, once: bool) -> u8 {
         Ok(settings) => settings,
         Err(code) => return code,
     };
-    match pumped(ground, settings, once).await {
+    ended(pumped(ground, settings, once).await)
+}
+
+/// Returns the exit code after saying why it ended.
+pub(super) fn ended(how: io::Result<()>) -> u8 {
+    match how {
         Ok(()) => DONE,
         Err(why) if why.kind() == io::ErrorKind::WouldBlock => {
             let next = "systemctl status wharf-alert.service shows it";
@@ -60,7 +67,7 @@ async fn pumped(ground: Ground, settings: AlertSettings, once: bool) -> io::Resu
 fn list(ground: &Ground, json: bool) -> u8 {
     let now = clock::wall().as_secs();
     let silences = silences::all(ground, now);
-    match ground.book() {
+    match both(ground) {
         Ok(book) if json => say::answer(&say::words::pretty(&say::alerts::json(&book, &silences))),
         Ok(book) => say::answer(&say::alerts::render(&book, &silences, now)),
         Err(why) => {
@@ -69,6 +76,20 @@ fn list(ground: &Ground, json: bool) -> u8 {
         }
     }
     DONE
+}
+
+/// This host's book, and the one about others where there is one.
+fn both(ground: &Ground) -> io::Result<Book> {
+    let (mut book, others) = (ground.book()?, ground.of_others().book()?);
+    book.incidents.extend(others.incidents);
+    book.letters.extend(others.letters);
+    book.changing.extend(others.changing);
+    for (name, it) in others.postboxes {
+        book.postboxes
+            .entry(format!("{name} (others)"))
+            .or_insert(it);
+    }
+    Ok(book)
 }
 
 async fn test(ground: &Ground, channel: Option<&str>, json: bool) -> u8 {
@@ -172,7 +193,7 @@ fn check(mut ground: Ground, file: Option<PathBuf>, json: bool) -> u8 {
 }
 
 /// Returns the settings, or the exit code after their mistakes were told.
-fn settings(ground: &Ground, json: bool) -> Result<AlertSettings, u8> {
+pub(super) fn settings(ground: &Ground, json: bool) -> Result<AlertSettings, u8> {
     ground.settings().map_err(|why| {
         match why {
             Unusable::Missing(file) => {

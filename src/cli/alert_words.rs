@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::fleet_words::Fleet;
+
 #[derive(Debug, Subcommand)]
 pub enum AlertWish {
     /// Show what is wrong, who was told, what waits in the spool, and what is silenced
@@ -27,12 +29,29 @@ pub enum AlertWish {
         #[arg(long)]
         json: bool,
     },
+    /// Ask the nodes of a cluster file now and then, and tell people which do not answer or are short of something
+    Watch(WatchWish),
     /// Follow the journal and tell people; wharf-alert.service calls this
     Pump {
         /// Read what there is, send what is due, and end
         #[arg(long)]
         once: bool,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct WatchWish {
+    #[command(flatten)]
+    pub fleet: Fleet,
+    /// Tell of services too: where the nodes have no wharf-alert.service that does
+    #[arg(long)]
+    pub services: bool,
+    /// Seconds from one look to the next
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub every: u64,
+    /// Look once, send what is due, and end
+    #[arg(long)]
+    pub once: bool,
 }
 
 #[derive(Debug, Args)]

@@ -119,7 +119,7 @@ pub(super) fn no_service(cluster: &Cluster, name: &str) -> u8 {
     super::USAGE
 }
 
-async fn look(loaded: &Loaded, limit: Duration) -> Glance {
+pub(super) async fn look(loaded: &Loaded, limit: Duration) -> Glance {
     let now = clock::wall().as_secs_f64();
     let sights = nodes::ask(loaded, &loaded.nodes(), limit, false).await;
     // A node tells its clock about half way between the question and the last answer.

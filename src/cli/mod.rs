@@ -2,6 +2,7 @@
 
 mod acks;
 mod alert;
+mod alert_watch;
 pub mod alert_words;
 mod ask;
 mod check;

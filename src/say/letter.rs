@@ -119,7 +119,11 @@ fn wrong(key: &Key) -> String {
         Trouble::Rollout => "gave a revision up".to_owned(),
         Trouble::Store => "has no store that answers".to_owned(),
         Trouble::Definition => "has a definition that is refused".to_owned(),
-        Trouble::Resource => format!("is short of {}", key.part),
+        Trouble::Resource => match key.part.as_str() {
+            "clock" => "has a clock that is off".to_owned(),
+            "load" => "has more to do than it can".to_owned(),
+            part => format!("is short of {part}"),
+        },
     }
 }
 

@@ -5,6 +5,9 @@
     reason = "the tests are the host here"
 )]
 
+mod container;
+#[path = "../ssh/ground.rs"]
+mod ground;
 mod hook;
 mod journal;
 mod mail;
@@ -12,4 +15,5 @@ mod pump;
 mod settings;
 mod sink;
 mod stage;
+mod watch;
 mod ways;

@@ -8,6 +8,7 @@ pub mod hear;
 pub mod listen;
 pub mod post;
 pub mod settings;
+pub mod sights;
 mod standing;
 pub mod turn;
 mod ways;
