@@ -173,19 +173,26 @@ fn unit(mut properties: systemd::Properties) -> UnitFacts {
 fn look_at_definitions() -> Vec<DefinitionFacts> {
     let found = definitions::all(&definitions::search_path()).into_iter();
     found
-        .map(|(name, path)| DefinitionFacts {
-            name,
-            mistakes: mistakes(&path),
-            path,
+        .map(|(name, path)| {
+            let (mistakes, process) = reading(&path);
+            DefinitionFacts {
+                name,
+                path,
+                mistakes,
+                process,
+            }
         })
         .collect()
 }
 
-fn mistakes(path: &Path) -> Vec<String> {
+/// All that is wrong with a definition, and whether it is of a host process.
+fn reading(path: &Path) -> (Vec<String>, bool) {
     let text = match files::read(path) {
         Ok(text) => text,
-        Err(why) => return vec![why.to_string()],
+        Err(why) => return (vec![why.to_string()], false),
     };
     let reading = definition::read(&text, &path.to_string_lossy());
-    reading.mistakes.iter().map(ToString::to_string).collect()
+    let process = reading.service.is_some_and(|it| it.process.is_some());
+    let mistakes = reading.mistakes.iter().map(ToString::to_string);
+    (mistakes.collect(), process)
 }

@@ -1,13 +1,15 @@
 //! How every service of this host stands, unit and container side by side.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::time::Duration;
 
 use crate::decide::container::{LABEL_INSTANCE, LABEL_SERVICE, owns};
+use crate::decide::definition;
 use crate::decide::shown;
 use crate::decide::units::escape;
 use crate::host::docker::{Docker, Error};
-use crate::host::{clock, definitions, process};
+use crate::host::{clock, definitions, files, process};
 use crate::model::check::Order;
 use crate::model::observed::{Container, Standing, Unit};
 use crate::model::owner::Owner;
@@ -47,12 +49,12 @@ pub async fn look(names: &[String]) -> Overview {
 
 /// Services without a manager.
 fn runners(units: &[Unit], containers: &[Container]) -> Vec<Standing> {
-    let files = definitions::all(&definitions::search_path());
+    let known = definitions::all(&definitions::search_path());
     let units: BTreeMap<&str, &Unit> = units
         .iter()
         .filter_map(|it| Some((runs(it)?, it)))
         .collect();
-    let mut all: BTreeSet<String> = files.keys().cloned().collect();
+    let mut all: BTreeSet<String> = known.keys().cloned().collect();
     all.extend(units.keys().map(|it| (*it).to_owned()));
     let ours = containers
         .iter()
@@ -63,12 +65,23 @@ fn runners(units: &[Unit], containers: &[Container]) -> Vec<Standing> {
             Some(unit) => (*unit).clone(),
             None => absent(escape::unit(&name)),
         };
-        Standing {
-            file: files.get(&name).map(|it| it.display().to_string()),
-            ..beside(Owner::runner(&name), unit, containers)
+        let file = known.get(&name);
+        let mut standing = beside(Owner::runner(&name), unit, containers);
+        if file.is_some_and(|it| is_process(it)) {
+            // Its unit is all there is to it.
+            standing.drift = None;
         }
+        standing.file = file.map(|it| it.display().to_string());
+        standing
     };
     all.into_iter().map(standing).collect()
+}
+
+/// Whether a definition runs a process of this host instead of a container.
+fn is_process(file: &Path) -> bool {
+    let text = files::read(file).unwrap_or_default();
+    let reading = definition::read(&text, &file.to_string_lossy());
+    reading.service.is_some_and(|it| it.process.is_some())
 }
 
 /// A unit that systemd has not loaded.

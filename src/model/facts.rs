@@ -125,4 +125,6 @@ pub struct DefinitionFacts {
     pub path: PathBuf,
     /// Each in one line, place first.
     pub mistakes: Vec<String>,
+    /// It runs a process of this host, and no container belongs to its unit.
+    pub process: bool,
 }

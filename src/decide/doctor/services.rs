@@ -47,7 +47,12 @@ fn ended(unit: &UnitFacts) -> Option<Finding> {
 }
 
 /// Docker's silence says nothing about containers, so it is asked only when docker answered.
-fn empty(unit: &UnitFacts, facts: &Facts) -> Option<Finding> {
+fn empty(it: &UnitFacts, facts: &Facts) -> Option<Finding> {
+    let defined = facts.definitions.iter().filter(|it| it.process);
+    if defined.into_iter().any(|known| unit(&known.name) == it.id) {
+        return None;
+    }
+    let unit = it;
     let held = facts
         .containers
         .iter()

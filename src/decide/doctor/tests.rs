@@ -64,6 +64,7 @@ fn healthy() -> Facts {
             name: "web".into(),
             path: "/etc/wharf/services/web.yaml".into(),
             mistakes: vec![],
+            process: false,
         }],
     }
 }
@@ -178,6 +179,17 @@ fn an_active_unit_without_a_container_is_an_error() {
     finds(
         |it| it.containers[0].running = false,
         &[(Severity::Error, "runner@web.service")],
+    );
+}
+
+#[test]
+fn a_host_process_has_no_container_and_misses_none() {
+    finds(
+        |it| {
+            it.containers.clear();
+            it.definitions[0].process = true;
+        },
+        &[],
     );
 }
 
