@@ -7,6 +7,7 @@
 
 mod adoption;
 mod alone;
+mod containers;
 mod logs;
 mod orders;
 mod reload;

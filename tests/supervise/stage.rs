@@ -15,6 +15,8 @@ const LIMIT: Duration = Duration::from_secs(20);
 pub(crate) struct Stage {
     folder: tempfile::TempDir,
     pub(crate) supervisor: Option<Child>,
+    /// It keeps the rights of whoever runs the tests, to reach docker.
+    rights: bool,
 }
 
 impl Stage {
@@ -27,6 +29,7 @@ impl Stage {
         let stage = Stage {
             folder,
             supervisor: None,
+            rights: false,
         };
         // By a program of its own: a file this process has open for writing cannot be run by another test.
         let copied = Command::new("cp")
@@ -41,6 +44,21 @@ impl Stage {
             }
         }
         stage
+    }
+
+    /// The same with the rights to use docker; None where there is no docker and it may be missing.
+    #[allow(clippy::print_stdout, reason = "a skipped test has to say so")]
+    pub(crate) fn with_docker() -> Option<Stage> {
+        let asked = Command::new("docker").arg("version").output();
+        if !asked.is_ok_and(|it| it.status.success()) {
+            let demanded = ["CI", "WHARF_REQUIRE_ALL"].map(std::env::var_os);
+            assert!(demanded.iter().all(Option::is_none), "no docker answers");
+            println!("SKIPPED: no docker answers");
+            return None;
+        }
+        let mut stage = Stage::new();
+        stage.rights = true;
+        Some(stage)
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -68,7 +86,10 @@ impl Stage {
         if let Ok(socket) = std::env::var("WHARF_JOURNAL_SOCKET") {
             command.env("WHARF_JOURNAL_SOCKET", socket);
         }
-        if is_root() {
+        if let (true, Ok(docker)) = (self.rights, std::env::var("DOCKER_HOST")) {
+            command.env("DOCKER_HOST", docker);
+        }
+        if is_root() && !self.rights {
             command.uid(USER).gid(USER);
         }
         command
