@@ -10,15 +10,26 @@ use axum::extract::{Extension, Path, State};
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
-use serde_json::json;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
 
 use super::answer;
 use super::gate::Caller;
 use super::server::Server;
 use super::{act, plan};
 
-/// A body, or why it is none.
-type Body<T> = Result<Json<T>, JsonRejection>;
+/// A body: an object, whatever is in it.
+pub(super) type Body = Result<Json<Map<String, Value>>, JsonRejection>;
+
+/// Returns what a body says. What is meant as an object could be read from a list as well, and is not.
+///
+/// # Errors
+/// The refusal of what is no JSON, no object, or not this one.
+pub(super) fn read<T: DeserializeOwned>(body: Body) -> Result<T, Box<Response>> {
+    let refused = |why: &str| Box::new(answer::problem(StatusCode::UNPROCESSABLE_ENTITY, why));
+    let Json(fields) = body.map_err(|why| refused(&why.body_text()))?;
+    serde_json::from_value(Value::Object(fields)).map_err(|why| refused(&why.to_string()))
+}
 
 /// Everything at this moment.
 pub(super) async fn glance(State(server): State<Arc<Server>>) -> Response {
@@ -72,11 +83,11 @@ pub(super) struct Choice {
 pub(super) async fn plan(
     State(server): State<Arc<Server>>,
     Extension(caller): Extension<Caller>,
-    choice: Body<Choice>,
+    body: Body,
 ) -> Response {
-    let choice = match choice {
-        Ok(Json(choice)) => choice,
-        Err(why) => return wrong(&why),
+    let choice: Choice = match read(body) {
+        Ok(choice) => choice,
+        Err(refusal) => return *refusal,
     };
     let planned = plan::planned(&server, &caller, &choice.services, &choice.nodes).await;
     match planned {
@@ -93,22 +104,22 @@ pub(super) struct Chosen {
 pub(super) async fn deploy(
     State(server): State<Arc<Server>>,
     Extension(caller): Extension<Caller>,
-    chosen: Body<Chosen>,
+    body: Body,
 ) -> Response {
-    match chosen {
-        Ok(Json(chosen)) => begun(plan::begun(&server, &caller, &chosen.plan)),
-        Err(why) => wrong(&why),
+    match read::<Chosen>(body) {
+        Ok(chosen) => begun(plan::begun(&server, &caller, &chosen.plan)),
+        Err(refusal) => *refusal,
     }
 }
 
 pub(super) async fn act(
     State(server): State<Arc<Server>>,
     Extension(caller): Extension<Caller>,
-    typed: Body<act::Typed>,
+    body: Body,
 ) -> Response {
-    match typed {
-        Ok(Json(typed)) => begun(act::begun(&server, &caller, &typed)),
-        Err(why) => wrong(&why),
+    match read::<act::Typed>(body) {
+        Ok(typed) => begun(act::begun(&server, &caller, &typed)),
+        Err(refusal) => *refusal,
     }
 }
 
@@ -118,9 +129,4 @@ fn begun(run: Result<String, String>) -> Response {
         Ok(id) => answer::json(StatusCode::ACCEPTED, &json!({ "run": id })),
         Err(why) => answer::problem(StatusCode::CONFLICT, &why),
     }
-}
-
-/// A body that is no JSON, or not this one.
-fn wrong(why: &JsonRejection) -> Response {
-    answer::problem(StatusCode::UNPROCESSABLE_ENTITY, &why.body_text())
 }

@@ -40,7 +40,7 @@ pub(in crate::web) async fn download(
     });
     let errands = match started {
         Ok(errands) => errands,
-        Err(why) => return answer::problem(StatusCode::UNPROCESSABLE_ENTITY, &why),
+        Err(why) => return answer::problem(StatusCode::CONFLICT, &why),
     };
     let pieces = stream::unfold((errands, slot), async |(mut errands, slot)| {
         loop {

@@ -53,7 +53,7 @@ pub(in crate::web) async fn stream(
             after: after.unwrap_or(0),
             _slot: slot,
         })),
-        Err(why) => answer::problem(StatusCode::UNPROCESSABLE_ENTITY, &why),
+        Err(why) => answer::problem(StatusCode::CONFLICT, &why),
     }
 }
 

@@ -7,8 +7,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::Json;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Extension, Query, State};
 use axum::response::Response;
@@ -16,10 +14,10 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::answer;
 use super::gate::Caller;
 use super::runs;
 use super::server::{Server, locked};
+use super::{answer, api};
 use crate::decide::web::{screen, sessions};
 use crate::host::{clock, random};
 use crate::model::cluster::Cluster;
@@ -98,10 +96,11 @@ pub(super) async fn show(
 pub(super) async fn ticket(
     State(server): State<Arc<Server>>,
     Extension(caller): Extension<Caller>,
-    place: Result<Json<Place>, JsonRejection>,
+    body: api::Body,
 ) -> Response {
-    let Ok(Json(place)) = place else {
-        return answer::problem(StatusCode::UNPROCESSABLE_ENTITY, "not a place as JSON");
+    let place: Place = match api::read(body) {
+        Ok(place) => place,
+        Err(refusal) => return *refusal,
     };
     let wish = match wish(&server, &caller, &place) {
         Ok(wish) => wish,
