@@ -52,6 +52,7 @@ cluster() {
 }
 
 served() {
+    : >"$ground/told"
     "$wharf" web -f "$ground/cluster.yaml" --listen "127.0.0.1:$port" 2>"$ground/told" &
     echo $! >"$ground/web.pid"
     until grep -q token= "$ground/told"; do sleep 0.1; done
@@ -97,7 +98,7 @@ rm "$ground/viewer.pid"
 sleep 40
 measured 'no viewer'
 
-box run node1 "systemctl stop flood 2>/dev/null; systemd-run -q --unit=flood -p LogRateLimitIntervalSec=0 perl -e '
+box run node1 "systemctl stop flood 2>/dev/null; systemd-run -q --unit=flood -p LogRateLimitIntervalSec=1s -p LogRateLimitBurst=1000000 perl -e '
     use Time::HiRes qw(sleep); \$| = 0; my \$n = 0;
     while (1) { print \"line \", \$n++, \" of a flood that nobody can read\n\" for 1 .. $lines / 20; \$| = 1; \$| = 0; sleep 0.05 }'"
 curl -sN -b "$ground/jar" "http://127.0.0.1:$port/api/v1/logs/stream?service=flood" >"$ground/flood" &
@@ -106,6 +107,7 @@ sleep 20
 echo "flood: $(memory) after 20 s; $(grep -c '^data' "$ground/flood") events, $(stat -c %s "$ground/flood") bytes"
 grep -o '"dropped":[0-9]*' "$ground/flood" | awk -F: '{ sum += $2 } END { print "left out: " sum + 0 " lines" }'
 grep -o '"cursor"' "$ground/flood" | wc -l | awk '{ print "shown: " $1 " lines" }'
+box run node1 'journalctl -u flood -n 1 -o cat' | awk '{ print "written by then: " $2 " lines" }'
 path=/healthz
 echo "while it floods: $(page -o /dev/null -w '%{time_total} s')"
 kill "$(<"$ground/viewer.pid")"

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -53,6 +54,20 @@ pub(crate) fn cluster(ground: Option<&Ground>, nodes: usize) -> String {
     }
     text += "services:\n  - name: web\n    nodes: [n1, away]\n    unit: |\n      [Service]\n      ExecStart=/bin/sleep 1000\n";
     text
+}
+
+/// Writes somebody into the file `people` of this folder.
+pub(crate) fn person(folder: &Path, name: &str, role: &str, password: &str) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_wharf"))
+        .args(["web", "user", name, "--role", role, "--users", "people"])
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(format!("{password}\n").as_bytes()).unwrap();
+    drop(input);
+    assert!(child.wait().unwrap().success());
 }
 
 impl Served {

@@ -1,27 +1,15 @@
 //! Who gets in, as whom, and how often one may try.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use crate::client::{Served, cluster};
+use crate::client::{Served, cluster, person};
 
 /// A folder with a cluster file, and a users file with one person for each role.
 fn people() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("c.yaml"), cluster(None, 1)).unwrap();
     for role in ["viewer", "operator", "admin"] {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_wharf"))
-            .args(["web", "user", role, "--role", role, "--users", "people"])
-            .current_dir(folder.path())
-            .stdin(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut input = child.stdin.take().unwrap();
-        input
-            .write_all(format!("secret of {role}\n").as_bytes())
-            .unwrap();
-        drop(input);
-        assert!(child.wait().unwrap().success());
+        person(folder.path(), role, role, &format!("secret of {role}"));
     }
     folder
 }
@@ -125,4 +113,70 @@ fn only_the_proxy_may_connect_where_there_is_one() {
     let answer = served.raw(named.as_bytes());
     assert_eq!(answer.status, 200);
     assert!(answer.header("strict-transport-security").is_some());
+}
+
+/// A certificate for this host's own address and its key, made for this test.
+fn certificate(folder: &std::path::Path) {
+    let made = Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+        ])
+        .args([
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=wharf",
+            "-addext",
+            "subjectAltName=IP:127.0.0.1",
+        ])
+        .args(["-keyout", "key.pem", "-out", "cert.pem"])
+        .current_dir(folder)
+        .output()
+        .expect("openssl is needed here");
+    assert!(made.status.success(), "{made:?}");
+}
+
+#[test]
+fn with_a_certificate_it_is_reached_by_tls_alone() {
+    let folder = people();
+    certificate(folder.path());
+    let tls = [
+        "--users",
+        "people",
+        "--tls-cert",
+        "cert.pem",
+        "--tls-key",
+        "key.pem",
+    ];
+    let served = Served::within(folder, &tls);
+    let url = format!("https://{}/login", served.host());
+    let curl = |words: &[&str]| {
+        let output = Command::new("curl")
+            .args(["-si", "--max-time", "20", "--cacert", "cert.pem"])
+            .args(words)
+            .arg(&url)
+            .current_dir(served.folder.path())
+            .output()
+            .expect("curl is needed here");
+        String::from_utf8_lossy(&output.stdout).to_ascii_lowercase()
+    };
+    let page = curl(&[]);
+    assert!(page.starts_with("http/1.1 200"), "{page}");
+    assert!(
+        page.contains("strict-transport-security: max-age="),
+        "{page}"
+    );
+    let origin = format!("Origin: https://{}", served.host());
+    let fields = "name=admin&password=secret+of+admin";
+    let entered = curl(&["-H", &origin, "-d", fields]);
+    assert!(entered.contains("set-cookie: __host-wharf="), "{entered}");
+    assert!(entered.contains("; secure"), "{entered}");
+    let plain = served.send("GET /login", &[], "");
+    assert_eq!(plain.status, 0, "in the clear nothing is said: {plain:?}");
 }

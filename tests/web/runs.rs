@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::client::{Login, Served, cluster};
+use crate::client::{Login, Served, cluster, person};
 use crate::ground::Ground;
 
 const PORT: u16 = 2295;
@@ -121,4 +121,42 @@ fn warnings_are_acknowledged_and_taken_back() {
             .status,
         422
     );
+}
+
+/// What the journal has of this person. None where there is no journal, which is an error wherever all parts
+/// are demanded.
+fn noted(who: &str) -> Option<String> {
+    if !std::path::Path::new("/run/systemd/journal/socket").exists() {
+        let needed = ["CI", "WHARF_REQUIRE_ALL"].map(std::env::var_os);
+        assert!(needed.iter().all(Option::is_none), "there is no journal");
+        println!("SKIPPED: there is no journal");
+        return None;
+    }
+    let matches = ["WHARF_EVENT=page".to_owned(), format!("USER={who}")];
+    let output = std::process::Command::new("journalctl")
+        .args(["--quiet", "--output=cat", "--no-pager"])
+        .args(matches)
+        .output()
+        .unwrap();
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn the_journal_knows_who_did_what() {
+    let who = format!("auditor-{}", std::process::id());
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("c.yaml"), cluster(None, 1)).unwrap();
+    person(folder.path(), &who, "operator", "a long secret");
+    let served = Served::within(folder, &["--users", "people"]);
+    let login = served.logged_in(&format!("name={who}&password=a+long+secret"));
+    served.post(&login, "/act", "do=stop&service=web&node=n1");
+    let begun = Instant::now();
+    let mut told = String::new();
+    while !told.contains("wharf stop -f c.yaml --nodes n1 -- web") {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{told}");
+        std::thread::sleep(Duration::from_millis(200));
+        let Some(now) = noted(&who) else { return };
+        told = now;
+    }
+    assert!(told.contains("from 127.0.0.1: logs in"), "{told}");
 }

@@ -100,11 +100,9 @@ fn same_cell(one: &Cell, then: f64, other: &Cell, now: f64) -> bool {
         (None, None) => false,
         (Some(_), None) | (None, Some(_)) => true,
     };
-    let told = |it: &Cell| Cell {
-        since: None,
-        ..it.clone()
-    };
-    !moved && told(one) == told(other)
+    let same = one.state == other.state && one.sign == other.sign && one.unit == other.unit;
+    let told = one.revision == other.revision && one.detail == other.detail;
+    !moved && same && told && one.drift == other.drift
 }
 
 /// A node as it is drawn: figures no finer than a person reads them.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
@@ -20,6 +20,10 @@ use crate::web::server::{Opened, Source, locked};
 
 /// News that come so close together are told together.
 const TOGETHER: Duration = Duration::from_millis(250);
+/// Figures alone are told no more often than they can be read.
+const CALM: Duration = Duration::from_millis(750);
+/// Connections that are being made at once: each costs this machine, and whoever looks waits for it as well.
+const WAYS_AT_ONCE: usize = 4;
 /// Without news: how often is looked whether what is known has become old.
 const CHECK: Duration = Duration::from_secs(3);
 
@@ -42,7 +46,7 @@ impl Keeper {
         news: &Arc<Notify>,
     ) -> Keeper {
         for node in &nodes {
-            node.begin(clock::uptime());
+            node.begin();
         }
         let mut keeper = Keeper {
             opened: Arc::clone(opened),
@@ -59,13 +63,18 @@ impl Keeper {
     /// Asks the nodes until nobody has looked for a while.
     pub(super) async fn keep(mut self, idle: Idle, running: Arc<Mutex<Option<AbortHandle>>>) {
         let news = Arc::clone(&self.news);
+        let ways = Arc::new(Semaphore::new(WAYS_AT_ONCE));
         let mut asking = JoinSet::new();
         for node in &self.nodes {
-            asking.spawn(Arc::clone(node).ask(self.opened.ssh.clone(), Arc::clone(&news)));
+            let (ssh, news) = (self.opened.ssh.clone(), Arc::clone(&news));
+            asking.spawn(Arc::clone(node).ask(ssh, news, Arc::clone(&ways)));
         }
         loop {
             if timeout(CHECK, news.notified()).await.is_ok() {
                 sleep(TOGETHER).await;
+                if !self.nodes.iter().any(|it| it.has_news()) {
+                    sleep(CALM).await;
+                }
             }
             // Whoever comes in this very moment finds that nobody asks, and begins anew.
             let mut running = locked(&running);

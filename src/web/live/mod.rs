@@ -24,6 +24,8 @@ use node::Node;
 const LINGER: Duration = Duration::from_secs(30);
 /// How long a first look waits for nodes that answer at once.
 const FIRST: Duration = Duration::from_millis(80);
+/// Of more nodes, some take longer than that anyway.
+const FIRST_MOST: usize = 4;
 /// Moments kept for pages that are about to ask for what is new since.
 const SHOWN_MOST: usize = 4;
 
@@ -78,7 +80,7 @@ impl Watch {
     /// Returns what is known now, after nodes that were not being asked had a moment to answer.
     pub(super) async fn look(&self, opened: &Arc<Opened>, source: &Arc<Source>) -> Arc<Seen> {
         let mut seen = self.seen.subscribe();
-        if self.touch(opened, source) {
+        if self.touch(opened, source) && opened.nodes.len() <= FIRST_MOST {
             let is_fresh = |it: &Arc<Seen>| {
                 let mut all = it.heard.iter();
                 !it.heard.is_empty() && all.all(|it| it.freshness == Freshness::Fresh)

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::sleep;
 
 use crate::decide::fleet::facts;
@@ -28,6 +28,10 @@ const WAITING_MOST: usize = 64;
 /// Before a node that was lost is asked again, at first and at last.
 const AGAIN: Duration = Duration::from_secs(2);
 const AGAIN_LONGEST: Duration = Duration::from_secs(30);
+/// How long one that does not answer keeps others from being asked.
+const WAY_HELD: Duration = Duration::from_millis(500);
+/// Its turn to be asked has not come.
+const NOT_YET: Duration = Duration::MAX;
 /// As good as without end: it is ended by whoever asks.
 const NO_LIMIT: Duration = Duration::from_secs(100 * 365 * 86_400);
 
@@ -76,9 +80,9 @@ impl Node {
         }
     }
 
-    pub(super) fn begin(&self, uptime: Duration) {
+    pub(super) fn begin(&self) {
         let mut known = locked(&self.known);
-        known.asked = uptime;
+        known.asked = NOT_YET;
         known.cut = None;
         known.traffic = None;
     }
@@ -93,6 +97,11 @@ impl Node {
 
     pub(super) fn samples(&self) -> Vec<Sample> {
         locked(&self.samples).iter().cloned().collect()
+    }
+
+    /// Whether more than figures is new.
+    pub(super) fn has_news(&self) -> bool {
+        locked(&self.known).changed
     }
 
     /// Takes what is new.
@@ -131,11 +140,14 @@ impl Node {
     }
 
     /// Asks for as long as this is not dropped.
-    pub(super) async fn ask(self: Arc<Self>, ssh: Ssh, news: Arc<Notify>) {
+    pub(super) async fn ask(self: Arc<Self>, ssh: Ssh, news: Arc<Notify>, ways: Arc<Semaphore>) {
         let mut pause = AGAIN;
         loop {
+            // Nothing closes it.
+            let way = Arc::clone(&ways).acquire_owned().await.ok();
             let begun = clock::uptime();
-            let why = self.once(&ssh, &news).await;
+            locked(&self.known).asked = begun;
+            let why = self.once(&ssh, &news, Mutex::new(way)).await;
             locked(&self.known).cut = Some(why);
             news.notify_one();
             // One that had answered well is likely to be back soon.
@@ -148,7 +160,13 @@ impl Node {
         }
     }
 
-    async fn once(&self, ssh: &Ssh, news: &Notify) -> Unreached {
+    /// `way`: given back when it has answered for the first time, or takes too long over it.
+    async fn once(
+        &self,
+        ssh: &Ssh,
+        news: &Notify,
+        way: Mutex<Option<OwnedSemaphorePermit>>,
+    ) -> Unreached {
         let line = rounds::script(&self.questions).and_then(|it| shell::elevated(&it));
         let line = match line {
             Ok(line) => line,
@@ -165,6 +183,7 @@ impl Node {
                     Stream::Stderr => said = text.chars().take(200).collect(),
                     Stream::Stdout => match rounds.line(&text) {
                         Ok(Some(round)) => {
+                            locked(&way).take();
                             self.round(&round, begun);
                             news.notify_one();
                         }
@@ -175,7 +194,13 @@ impl Node {
             }
             said
         };
+        let late = async {
+            sleep(WAY_HELD).await;
+            locked(&way).take();
+            std::future::pending().await
+        };
         tokio::select! {
+            why = late => why,
             why = heard => unreached(UnreachedKind::Other, if why.is_empty() { "the connection ended" } else { &why }),
             ended = lines => match ended {
                 Err(why) => why,
