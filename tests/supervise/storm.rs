@@ -31,10 +31,8 @@ fn mark(pid: i32) -> Option<String> {
     Some(mark.split('.').next()?.to_owned())
 }
 
-#[test]
-fn nothing_is_lost_and_no_stranger_is_ended() {
-    let rounds = std::env::var("WHARF_STORM").map_or(ROUNDS, |it| it.parse().unwrap());
-    let mut stage = Stage::new();
+/// The services of a storm, each with a tree of another kind.
+fn define(stage: &Stage) {
     let quick = "success_seconds: 0.05\nstop: {timeout: 500ms}\n";
     for (name, line) in [
         ("plain", "exec sleep 5000"),
@@ -53,7 +51,76 @@ fn nothing_is_lost_and_no_stranger_is_ended() {
             &format!("command: [/bin/sh, -c, \"{line}\"]\n{quick}"),
         );
     }
-    let strangers: Vec<Child> = (0..5)
+}
+
+/// Living processes that carry a mark of this stage, by service.
+fn marked(stage: &Stage, wanted: Option<&str>) -> Vec<i32> {
+    let mut all = with_folder(stage.path("defs").parent().unwrap());
+    all.retain(|pid| match (mark(*pid), wanted) {
+        (Some(mark), Some(wanted)) => mark == wanted,
+        (mark, None) => mark.is_some(),
+        (None, Some(_)) => false,
+    });
+    all
+}
+
+/// One thing of many that go wrong on a host.
+fn strike(stage: &mut Stage, chance: &mut Chance) {
+    let name = SERVICES[chance.next(4) as usize];
+    match chance.next(6) {
+        0 | 1 => {
+            let pid = stage.main(name);
+            if pid > 0 {
+                kill(pid, if chance.next(2) == 0 { 9 } else { 15 });
+            }
+        }
+        2 => drop(stage.order(&["restart", name])),
+        3 => {
+            stage.order(&["stop", name]);
+            stage.order(&["start", name]);
+        }
+        4 => {
+            stage.kill_supervisor();
+            stage.supervise();
+        }
+        // One of the tree that is not the main process.
+        _ => {
+            let main = stage.main(name);
+            let inner = marked(stage, Some(name)).into_iter().find(|it| *it != main);
+            if let Some(pid) = inner {
+                kill(pid, 9);
+            }
+        }
+    }
+}
+
+/// One tree of each service, and one main process in it.
+fn settled(stage: &Stage) {
+    // What was killed last is noticed before it is asked to be there.
+    std::thread::sleep(Duration::from_millis(500));
+    for name in SERVICES {
+        stage.order(&["start", name]);
+        stage.running(name);
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    let mains: BTreeSet<i32> = SERVICES.map(|it| stage.main(it)).into();
+    assert!(
+        mains.len() == SERVICES.len() && !mains.contains(&0),
+        "{mains:?}"
+    );
+    assert_eq!(
+        marked(stage, Some("plain")),
+        [stage.main("plain")],
+        "two of one service run"
+    );
+}
+
+#[test]
+fn nothing_is_lost_and_no_stranger_is_ended() {
+    let rounds = std::env::var("WHARF_STORM").map_or(ROUNDS, |it| it.parse().unwrap());
+    let mut stage = Stage::new();
+    define(&stage);
+    let mut strangers: Vec<Child> = (0..5)
         .map(|it| {
             stage
                 .command(&["sleep", &format!("60{it}0")])
@@ -65,70 +132,18 @@ fn nothing_is_lost_and_no_stranger_is_ended() {
     stage.supervise();
     let mut chance = Chance(0x5eed_1234_abcd_0001);
     for round in 0..rounds {
-        let name = SERVICES[chance.next(4) as usize];
-        match chance.next(6) {
-            0 | 1 => {
-                let pid = stage.main(name);
-                if pid > 0 {
-                    kill(pid, if chance.next(2) == 0 { 9 } else { 15 });
-                }
-            }
-            2 => drop(stage.order(&["restart", name])),
-            3 => {
-                stage.order(&["stop", name]);
-                stage.order(&["start", name]);
-            }
-            4 => {
-                stage.kill_supervisor();
-                stage.supervise();
-            }
-            // One of the tree that is not the main process.
-            _ => {
-                let main = stage.main(name);
-                let all = with_folder(stage.path("defs").parent().unwrap());
-                let inner = all
-                    .into_iter()
-                    .find(|it| *it != main && mark(*it).as_deref() == Some(name));
-                if let Some(pid) = inner {
-                    kill(pid, 9);
-                }
-            }
-        }
+        strike(&mut stage, &mut chance);
         if round % 20 == 0 {
-            for stranger in &strangers {
-                assert!(
-                    lives(stranger.id() as i32),
-                    "a stranger was ended in round {round}"
-                );
-            }
+            let ended = strangers.iter().find(|it| !lives(it.id() as i32));
+            assert!(ended.is_none(), "a stranger was ended in round {round}");
         }
     }
-    // What was killed last is noticed before it is asked to be there.
-    std::thread::sleep(Duration::from_millis(500));
-    for name in SERVICES {
-        stage.order(&["start", name]);
-        stage.running(name);
-    }
-    // One tree of each service, and each has one main process.
-    std::thread::sleep(Duration::from_millis(300));
-    let mains: BTreeSet<i32> = SERVICES.map(|it| stage.main(it)).into();
-    assert!(
-        mains.len() == SERVICES.len() && !mains.contains(&0),
-        "{mains:?}"
-    );
-    let all = with_folder(stage.path("defs").parent().unwrap());
-    let plain: Vec<i32> = all
-        .iter()
-        .copied()
-        .filter(|it| mark(*it).as_deref() == Some("plain"))
-        .collect();
-    assert_eq!(plain, [stage.main("plain")], "two of one service run");
+    settled(&stage);
     // What is stopped leaves nobody.
     assert_eq!(stage.order(&["stop", "all", "--parallel"]).0, 0);
-    let left: Vec<i32> = with_folder(stage.path("defs").parent().unwrap());
-    let left: Vec<i32> = left.into_iter().filter(|it| mark(*it).is_some()).collect();
+    let left = marked(&stage, None);
     assert!(left.is_empty(), "{left:?}");
-    for mut stranger in strangers {
+    for stranger in &mut strangers {
         assert!(lives(stranger.id() as i32), "a stranger was ended");
         stranger.kill().unwrap();
         stranger.wait().unwrap();

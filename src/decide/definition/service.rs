@@ -61,12 +61,10 @@ pub(in crate::decide) fn read(
         |key, usual, found: &mut Findings| top.read(key, found, Entry::duration).unwrap_or(usual);
     let name = name(&top, file_name, found);
     let rollout = rollout::read(&top, &name, found);
-    let container = match process {
-        Some(_) => ContainerSpec::default(),
-        None => container(&top, image.unwrap_or_default(), asked.clone(), found),
-    };
+    let mut spec = ContainerSpec::default();
     if process.is_none() {
-        rollout::agree(&top, &container, found);
+        spec = container(&top, image.unwrap_or_default(), asked.clone(), found);
+        rollout::agree(&top, &spec, found);
     }
     Some(Service {
         name,
@@ -82,11 +80,7 @@ pub(in crate::decide) fn read(
             // Any port will do to look at the rest while the real one is wrong.
             health::read(it, port.or(top.get("port").map(|_| 1)), found)
         }),
-        monitors: match process {
-            // That it is there the kernel tells by itself.
-            Some(_) => without_presence(monitor.checks),
-            None => monitor.checks,
-        },
+        monitors: monitors(monitor.checks, process.is_some()),
         success: duration("success_seconds", SUCCESS, found),
         daemon_grace: duration("daemon_grace", DAEMON_GRACE, found),
         logs: top
@@ -94,13 +88,14 @@ pub(in crate::decide) fn read(
             .unwrap_or_else(logs::default),
         alerts: top.read("alerts", found, alerts::read).unwrap_or_default(),
         rollout,
-        container,
+        container: spec,
         process,
     })
 }
 
-fn without_presence(mut checks: Vec<Check>) -> Vec<Check> {
-    checks.retain(|it| it.probe != Probe::Present);
+/// That a process is there the kernel tells by itself.
+fn monitors(mut checks: Vec<Check>, process: bool) -> Vec<Check> {
+    checks.retain(|it| !process || it.probe != Probe::Present);
     checks
 }
 
