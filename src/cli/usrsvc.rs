@@ -1,15 +1,14 @@
 //! `usrsvc` and `import usrsvc`: for scripts and files of usrsvc.
 
-use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 
 use super::supervise::{homeless, state, tell};
 use super::supervise_words::ImportWish;
+use crate::decide::supervise::order::Charges;
 use crate::decide::usrsvc::codes::{self, Action};
 use crate::host::{definitions, files, surroundings};
 use crate::model::process::{Answer, Outcome, Request, Verdict};
-use crate::model::service::Service;
 use crate::say;
 use crate::supervise::{self, Given, usrsvc as story};
 
@@ -95,7 +94,7 @@ async fn asked(folder: &Path, action: Action, name: &str, parallel: bool) -> Opt
 }
 
 async fn alone(
-    services: BTreeMap<String, Service>,
+    services: Charges,
     folder: &Path,
     action: Action,
     name: &str,

@@ -2,6 +2,9 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
+use super::check::Check;
+use super::service::{Logs, Stop};
+
 /// What a definition with `command:` runs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Process {
@@ -19,6 +22,21 @@ pub struct Process {
     pub finding: Finding,
     pub restart: Restart,
     pub watches: Watches,
+}
+
+/// What a keeper has to know of one service, and no more: there may be many.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Charge {
+    pub name: String,
+    pub process: Process,
+    pub stop: Stop,
+    pub health: Option<Box<Check>>,
+    pub monitors: Vec<Check>,
+    /// How long it must stay up to count as started when there is no health check.
+    pub success: Duration,
+    pub logs: Logs,
+    /// Two that differ in this are two processes.
+    pub made_of: u64,
 }
 
 /// Where what it says goes.

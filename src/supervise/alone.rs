@@ -14,11 +14,12 @@ use super::keeper::{Keeper, Line, Mode, Order};
 use super::recorder::Recorder;
 use crate::decide::definition;
 use crate::decide::supervise::life::Wish;
+use crate::decide::supervise::order::charge;
 use crate::decide::supervise::words;
 use crate::host::lease::{self, Taken};
 use crate::host::surroundings::Surroundings;
 use crate::host::{files, notify, signals, surroundings, workload};
-use crate::model::process::{Standing, Verdict};
+use crate::model::process::{Charge, Standing, Verdict};
 use crate::model::service::Service;
 
 /// It was refused; systemd tries again.
@@ -57,7 +58,10 @@ async fn keep(service: Service, file: &Path, echo: Option<Echo>) -> std::io::Res
     let recorder = Recorder::start(echo, site.unit);
     let board = Rc::new(Board::new(&folder, recorder));
     let name = service.name.clone();
-    let (keeper, line) = Keeper::new(&board, service, Mode::Unit)?;
+    let Some(charge) = charge(service) else {
+        return Err(std::io::Error::other("it is no host process"));
+    };
+    let (keeper, line) = Keeper::new(&board, Rc::new(charge), Mode::Unit)?;
     let mut run = std::pin::pin!(keeper.run());
     let mut told = Told::default();
     let mut news = interval(NEWS);
@@ -70,7 +74,7 @@ async fn keep(service: Service, file: &Path, echo: Option<Echo>) -> std::io::Res
             () = stop.asked() => {
                 asked = true;
                 let _ = notify::stopping();
-                let _ = line.send(Order::Wish(Wish::Stop, None)).await;
+                let _ = line.send(Box::new(Order::Wish(Wish::Stop, None))).await;
             }
             () = reload.asked() => again(&board, &line, file, &name).await,
             _ = news.tick() => told.tell(&board, &name),
@@ -97,12 +101,11 @@ async fn again(board: &Board, line: &Line, file: &Path, name: &str) {
     let _ = notify::reloading();
     let text = files::read(file).unwrap_or_default();
     let reading = definition::read(&text, &file.to_string_lossy());
-    let meant = reading
-        .service
-        .filter(|it| it.process.is_some() && it.name == name);
-    if let Some(service) = meant {
+    let meant = reading.service.filter(|it| it.name == name);
+    if let Some(charge) = meant.and_then(charge) {
         // What it is made of is for systemd to apply, by a restart.
-        let _ = line.send(Order::Become(Box::new(service), false)).await;
+        let order = Order::Become(Rc::new(charge), false);
+        let _ = line.send(Box::new(order)).await;
     }
     board.recorder.flush().await;
     let _ = notify::ready();
@@ -139,14 +142,16 @@ impl Told {
 }
 
 /// Stops what runs in this folder although nobody keeps it; used by the reaping of an ended unit.
-pub(super) async fn end(service: Service, folder: &Path) -> std::io::Result<bool> {
+pub(super) async fn end(mut charge: Charge, folder: &Path) -> std::io::Result<bool> {
     let recorder = Recorder::start(None, String::new());
     let board = Rc::new(Board::new(folder, recorder));
-    let (mut keeper, line) = Keeper::new(&board, service, Mode::Ending)?;
     // Only what was written down, not what somebody else started.
-    keeper.process.finding = Default::default();
+    charge.process.finding = Default::default();
+    let (keeper, line) = Keeper::new(&board, Rc::new(charge), Mode::Ending)?;
     let (done, outcome) = oneshot::channel();
-    let _ = line.send(Order::Wish(Wish::Stop, Some(done))).await;
+    let _ = line
+        .send(Box::new(Order::Wish(Wish::Stop, Some(done))))
+        .await;
     drop(keeper.run().await);
     board.recorder.flush().await;
     // Nobody answers where nothing was found.

@@ -158,7 +158,7 @@ impl Keeper {
     /// Has its health check asked from now on.
     pub(super) fn ask(&mut self) {
         self.checks = None;
-        let health = self.service.health.as_ref();
+        let health = self.charge.health.as_ref();
         if let Some(check) = health.filter(|it| it.probe != Probe::Notify) {
             let mut checks = Checks::start();
             checks.add(check, true);
@@ -168,12 +168,12 @@ impl Keeper {
 
     /// Has its monitors asked as well: they never gate a start.
     pub(super) fn monitor(&mut self) {
-        if self.service.monitors.is_empty() {
+        if self.charge.monitors.is_empty() {
             return;
         }
         let checks = self.checks.get_or_insert_with(Checks::start);
         if !std::mem::replace(&mut checks.monitored, true) {
-            for check in &self.service.monitors {
+            for check in &self.charge.monitors {
                 checks.add(check, false);
             }
         }

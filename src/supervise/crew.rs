@@ -15,14 +15,13 @@ use super::keeper::{Keeper, Line, Mode, Order};
 use super::load::{self, Given, Unusable};
 use super::recorder::Recorder;
 use crate::decide::supervise::life::Wish;
-use crate::decide::supervise::order::{Change, changes, in_order};
+use crate::decide::supervise::order::{Change, Charges, changes, in_order};
 use crate::host::control::Control;
 use crate::host::lease::{self, Taken};
 use crate::host::{files, notify, signals, surroundings, workload};
 use crate::model::event::{Event, Kind};
 use crate::model::log::{Origin, Priority};
-use crate::model::process::{Outcome, Verdict};
-use crate::model::service::Service;
+use crate::model::process::{Charge, Outcome, Verdict};
 
 /// The socket's and the lease's names in the state folder.
 pub(super) const SOCKET: &str = "supervise.sock";
@@ -41,7 +40,7 @@ pub enum Refused {
 pub(super) struct Crew {
     pub(super) board: Rc<Board>,
     given: Given,
-    services: RefCell<BTreeMap<String, Service>>,
+    services: RefCell<Charges>,
     lines: RefCell<BTreeMap<String, Line>>,
 }
 
@@ -97,16 +96,16 @@ async fn run(given: Given, folder: &Path, echo: Option<Echo>) -> Result<(), Refu
 }
 
 impl Crew {
-    async fn enlist(&self, services: BTreeMap<String, Service>) {
+    async fn enlist(&self, services: Charges) {
         for name in in_order(&services) {
-            self.take_on(services[&name].clone()).await;
+            self.take_on(Rc::clone(&services[&name])).await;
         }
         *self.services.borrow_mut() = services;
     }
 
-    async fn take_on(&self, service: Service) {
-        let name = service.name.clone();
-        match Keeper::new(&self.board, service, Mode::Crew) {
+    async fn take_on(&self, charge: Rc<Charge>) {
+        let name = charge.name.clone();
+        match Keeper::new(&self.board, charge, Mode::Crew) {
             Ok((keeper, line)) => {
                 self.lines.borrow_mut().insert(name, line);
                 tokio::task::spawn_local(keeper.run());
@@ -150,9 +149,9 @@ impl Crew {
         for (name, change) in changes {
             told.push(format!("{name}: {}", wording(change)));
             match (change, now.get(&name)) {
-                (Change::Added, Some(service)) => self.take_on(service.clone()).await,
-                (Change::Remade, Some(service)) => self.pass(&name, service, true).await,
-                (Change::Retuned, Some(service)) => self.pass(&name, service, false).await,
+                (Change::Added, Some(charge)) => self.take_on(Rc::clone(charge)).await,
+                (Change::Remade, Some(charge)) => self.pass(&name, charge, true).await,
+                (Change::Retuned, Some(charge)) => self.pass(&name, charge, false).await,
                 (Change::Removed, _) | (_, None) => self.dismiss(&name).await,
             }
         }
@@ -166,11 +165,11 @@ impl Crew {
         Ok(told)
     }
 
-    async fn pass(&self, name: &str, service: &Service, remade: bool) {
+    async fn pass(&self, name: &str, charge: &Rc<Charge>, remade: bool) {
         let line = self.line(name);
         if let Some(line) = line {
-            let order = Order::Become(Box::new(service.clone()), remade);
-            let _ = line.send(order).await;
+            let order = Order::Become(Rc::clone(charge), remade);
+            let _ = line.send(Box::new(order)).await;
         }
     }
 
@@ -181,7 +180,7 @@ impl Crew {
             return;
         };
         let (done, left) = oneshot::channel();
-        let _ = line.send(Order::Leave(done)).await;
+        let _ = line.send(Box::new(Order::Leave(done))).await;
         let _ = left.await;
         self.board.forget(name);
         files::remove_folder(&self.board.folder.join(name));
@@ -203,7 +202,7 @@ impl Crew {
             return unknown(Verdict::Unknown, "there is no such service");
         };
         let (done, outcome) = oneshot::channel();
-        let _ = line.send(Order::Wish(wish, Some(done))).await;
+        let _ = line.send(Box::new(Order::Wish(wish, Some(done)))).await;
         let lost = || unknown(Verdict::Unknown, "its definition was taken away meanwhile");
         outcome.await.unwrap_or_else(|_| lost())
     }
@@ -217,7 +216,7 @@ impl Crew {
         let lines: Vec<Line> = self.lines.borrow().values().cloned().collect();
         for line in lines {
             let (done, left) = oneshot::channel();
-            let _ = line.send(Order::Leave(done)).await;
+            let _ = line.send(Box::new(Order::Leave(done))).await;
             let _ = left.await;
         }
         self.board.recorder.flush().await;

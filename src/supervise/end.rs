@@ -29,7 +29,7 @@ impl Keeper {
     pub(super) async fn ask_to_end(&mut self) {
         self.checks = None;
         self.watching.clear();
-        let grace = self.service.stop.timeout;
+        let grace = self.charge.stop.timeout;
         let text = format!("stopping, {} s at most", grace.as_secs_f32());
         self.tell(Event::new(Kind::Stopping, Priority::INFO, text))
             .await;
@@ -40,7 +40,7 @@ impl Keeper {
     }
 
     fn stop_signal(&self) -> Signal {
-        let name = self.service.stop.signal.as_deref();
+        let name = self.charge.stop.signal.as_deref();
         let number = name.and_then(signal::number);
         number.map_or(Signal::TERM, group::signal_of)
     }
@@ -53,7 +53,7 @@ impl Keeper {
         self.killed = true;
         let text = format!(
             "did not end within {} s: killed",
-            self.service.stop.timeout.as_secs_f32()
+            self.charge.stop.timeout.as_secs_f32()
         );
         self.tell(Event::new(Kind::ForcedKill, Priority::WARNING, text))
             .await;
@@ -86,7 +86,7 @@ impl Keeper {
             .filter(|_| matches!(self.state, State::Stopping(_)))
         {
             Some(alarm) => alarm,
-            None => noticed + self.service.stop.timeout,
+            None => noticed + self.charge.stop.timeout,
         };
         self.sweep(main, deadline).await;
         // Only now its number may be given to somebody else.
@@ -96,7 +96,7 @@ impl Keeper {
     }
 
     fn heir(&mut self, main: Identity, since: Instant) -> Option<Held> {
-        let finding = &self.process.finding;
+        let finding = &self.charge.process.finding;
         if matches!(self.state, State::Stopping(_))
             || (finding.title.is_none() && !finding.own_pidfile)
         {
@@ -169,15 +169,15 @@ impl Keeper {
         self.checks = None;
         self.watching.clear();
         self.ended = Some(ended);
-        self.board.set_main(&self.service.name, None);
-        self.board.recorder.end(&self.service.name).await;
+        self.board.set_main(&self.charge.name, None);
+        self.board.recorder.end(&self.charge.name).await;
         let lived = self.began.elapsed();
         self.record.pid = 0;
         self.record.mark = String::new();
         self.remember();
         if let (Some(path), false) = (
-            &self.process.finding.pidfile,
-            self.process.finding.own_pidfile,
+            &self.charge.process.finding.pidfile,
+            self.charge.process.finding.own_pidfile,
         ) {
             let _ = files::remove(path);
         }
@@ -189,7 +189,7 @@ impl Keeper {
         };
         let early = self.state == State::Starting;
         if !asked {
-            self.course.ran(lived, &self.process.restart);
+            self.course.ran(lived, &self.charge.process.restart);
             let when = if early { ", before it was ready" } else { "" };
             self.why = format!("{words}{when}");
         }
@@ -212,7 +212,7 @@ impl Keeper {
 
     fn last_lines(&self) -> Vec<String> {
         let kept: Vec<String> = self.tail.borrow().iter().cloned().collect();
-        match &self.process.stdout {
+        match &self.charge.process.stdout {
             Sink::File(path) if kept.is_empty() => {
                 let text = files::end_of(path, REPORT_BYTES).unwrap_or_default();
                 let lines: Vec<&str> = text.lines().collect();

@@ -44,16 +44,16 @@ impl Keeper {
     /// Looks for it; true when it runs and is held now.
     pub(super) async fn look(&mut self) -> bool {
         self.verdict = Verdict::NotStarted;
-        let pidfile = self.process.finding.pidfile.clone();
+        let pidfile = self.charge.process.finding.pidfile.clone();
         let number = pidfile.as_deref().and_then(table::pidfile);
         let all = self.candidates(number);
         let clues = Clues {
             boot: &self.board.boot,
             record: Some(&self.record),
             pidfile: number,
-            adopt: self.process.finding.adopt,
+            adopt: self.charge.process.finding.adopt,
             user: table::me(),
-            taken: &self.board.taken(&self.service.name),
+            taken: &self.board.taken(&self.charge.name),
         };
         match find(clues, &all, |it| self.fits(it)) {
             Found::One { identity, by } => self.hold(identity, by).await,
@@ -63,9 +63,11 @@ impl Keeper {
             }
             Found::Nothing { stale_pidfile } => {
                 self.clear_leftovers().await;
-                if let (true, false, Some(path)) =
-                    (stale_pidfile, self.process.finding.own_pidfile, pidfile)
-                {
+                if let (true, false, Some(path)) = (
+                    stale_pidfile,
+                    self.charge.process.finding.own_pidfile,
+                    pidfile,
+                ) {
                     let text = format!("{} names no process of it: removed", path.display());
                     let _ = files::remove(&path);
                     self.tell(Event::new(Kind::Reaped, Priority::NOTICE, text))
@@ -90,7 +92,7 @@ impl Keeper {
             let text = format!("ending {} processes an earlier start left", left.len());
             self.tell(Event::new(Kind::Reaped, Priority::NOTICE, text))
                 .await;
-            let grace = self.service.stop.timeout;
+            let grace = self.charge.stop.timeout;
             self.sweep(main, Instant::now() + grace).await;
         }
         (self.record.mark, self.record.pid) = (String::new(), 0);
@@ -102,7 +104,7 @@ impl Keeper {
         let cut_short = self.record.pid == 0
             && !self.record.mark.is_empty()
             && self.record.boot == self.board.boot;
-        let seen: Vec<Seen> = match self.process.finding.adopt || cut_short {
+        let seen: Vec<Seen> = match self.charge.process.finding.adopt || cut_short {
             true => {
                 let all = self.board.census.borrow_mut().since(Instant::now());
                 all.as_ref().clone()
@@ -126,8 +128,14 @@ impl Keeper {
 
     /// Whether a command line is this service's.
     pub(super) fn fits(&self, title: &str) -> bool {
-        let usual = || usual_title(&self.process.argv);
-        let pattern = self.process.finding.title.clone().unwrap_or_else(usual);
+        let usual = || usual_title(&self.charge.process.argv);
+        let pattern = self
+            .charge
+            .process
+            .finding
+            .title
+            .clone()
+            .unwrap_or_else(usual);
         // It was compiled when the definition was read.
         regex_lite::Regex::new(&pattern).is_ok_and(|it| it.is_match(title))
     }
@@ -140,7 +148,7 @@ impl Keeper {
         self.adopted = true;
         if !matches!(by, By::Record | By::Mark) {
             // One whose record was lost carries its mark still; what somebody else started has none.
-            let own = format!("{}.", self.service.name);
+            let own = format!("{}.", self.charge.name);
             let mark = table::mark(identity.pid).filter(|it| it.starts_with(&own));
             self.record.mark = mark.unwrap_or_default();
         }
@@ -166,7 +174,7 @@ impl Keeper {
 
     /// The group it was started in, if it still is there.
     fn own_group(&self, identity: Identity) -> Option<crate::host::workload::group::Group> {
-        let group = self.board.ground.as_ref()?.group(&self.service.name)?;
+        let group = self.board.ground.as_ref()?.group(&self.charge.name)?;
         group.members().contains(&identity).then_some(group)
     }
 
@@ -176,10 +184,10 @@ impl Keeper {
         (self.record.pid, self.record.start) = (identity.pid, identity.start);
         self.record.since = clock::wall().as_secs();
         self.remember();
-        self.board.set_main(&self.service.name, Some(identity.pid));
+        self.board.set_main(&self.charge.name, Some(identity.pid));
         if let (Some(path), false) = (
-            &self.process.finding.pidfile,
-            self.process.finding.own_pidfile,
+            &self.charge.process.finding.pidfile,
+            self.charge.process.finding.own_pidfile,
         ) {
             let _ = files::put(path, &format!("{}\n", identity.pid));
         }
@@ -204,12 +212,12 @@ impl Keeper {
         if self.proxy.is_some() && self.record.spoken {
             return Some(Happening::Proven);
         }
-        if self.service.health.is_some() {
+        if self.charge.health.is_some() {
             return None;
         }
         let age = self.held.as_ref().map(|it| table::age(it.identity.start));
         let left = self
-            .service
+            .charge
             .success
             .saturating_sub(std::time::Duration::from_secs(age.unwrap_or(0)));
         if left.is_zero() {

@@ -19,8 +19,7 @@ use crate::host::notify::proxy::{Note, Proxy};
 use crate::host::workload::{Held, group::Group};
 use crate::model::event::{Event, Kind};
 use crate::model::log::{Origin, Priority};
-use crate::model::process::{Outcome, Process, Record, Standing, Verdict};
-use crate::model::service::Service;
+use crate::model::process::{Charge, Outcome, Record, Standing, Verdict};
 
 /// Orders of one service not yet taken.
 const ORDERS: usize = 16;
@@ -31,7 +30,7 @@ pub(super) const START_LIMIT: Duration = Duration::from_secs(90);
 pub(super) enum Order {
     Wish(Wish, Option<oneshot::Sender<Outcome>>),
     /// A new definition of the same process, or of another one.
-    Become(Box<Service>, bool),
+    Become(Rc<Charge>, bool),
     /// Let go of what runs, and end.
     Leave(oneshot::Sender<()>),
 }
@@ -48,12 +47,11 @@ pub(super) enum Mode {
 }
 
 /// How to reach a keeper.
-pub(super) type Line = mpsc::Sender<Order>;
+pub(super) type Line = mpsc::Sender<Box<Order>>;
 
 pub(super) struct Keeper {
     pub(super) board: Rc<Board>,
-    pub(super) service: Service,
-    pub(super) process: Process,
+    pub(super) charge: Rc<Charge>,
     pub(super) folder: PathBuf,
     pub(super) origin: Origin,
     pub(super) memo: Memo,
@@ -80,7 +78,7 @@ pub(super) struct Keeper {
     pub(super) verdict: Verdict,
     pub(super) ended: Option<crate::model::process::Ended>,
     pub(super) waiting: Vec<(Wish, Instant, oneshot::Sender<Outcome>)>,
-    orders: mpsc::Receiver<Order>,
+    orders: mpsc::Receiver<Box<Order>>,
     mode: Mode,
 }
 
@@ -91,15 +89,12 @@ impl Keeper {
     /// Its folder cannot be made or written to, in words.
     pub(super) fn new(
         board: &Rc<Board>,
-        service: Service,
+        charge: Rc<Charge>,
         mode: Mode,
     ) -> std::io::Result<(Keeper, Line)> {
-        let Some(process) = service.process.clone() else {
-            return Err(std::io::Error::other("it is no host process"));
-        };
         let folder = match mode {
             Mode::Unit | Mode::Ending => board.folder.clone(),
-            Mode::Crew => board.folder.join(&service.name),
+            Mode::Crew => board.folder.join(&charge.name),
         };
         let (memo, record) = super::find::remembered(&folder)?;
         let (line, orders) = mpsc::channel(ORDERS);
@@ -107,12 +102,11 @@ impl Keeper {
         let keeper = Keeper {
             board: Rc::clone(board),
             origin: Origin {
-                service: service.name.clone(),
+                service: charge.name.clone(),
                 ..Origin::default()
             },
             watching: Watching::default(),
-            service,
-            process,
+            charge,
             folder,
             memo,
             record,
@@ -140,7 +134,8 @@ impl Keeper {
 
     /// Keeps it until it is to be left, or, for a unit, until it is down.
     pub(super) async fn run(mut self) -> Keeper {
-        self.begin().await;
+        // What is seldom under way has its room only meanwhile: there may be hundreds of keepers.
+        Box::pin(self.begin()).await;
         loop {
             self.show();
             if self.mode != Mode::Crew && matches!(self.state, State::Down | State::Failed) {
@@ -149,13 +144,13 @@ impl Keeper {
             let Some(happening) = self.next().await else {
                 return self;
             };
-            self.step(happening).await;
+            Box::pin(self.step(happening)).await;
         }
     }
 
     /// One that runs is held on to; another is started when it is meant to be.
     async fn begin(&mut self) {
-        let rules = &self.process.restart;
+        let rules = &self.charge.process.restart;
         let wanted = rules.enabled && rules.autostart && !self.record.stopped_by_hand;
         if self.mode == Mode::Unit || wanted && self.mode == Mode::Crew {
             self.record.stopped_by_hand = false;
@@ -164,7 +159,10 @@ impl Keeper {
             self.state = State::Waiting;
             self.step(Happening::Found).await;
         } else {
-            self.why = match (self.record.stopped_by_hand, self.process.restart.enabled) {
+            self.why = match (
+                self.record.stopped_by_hand,
+                self.charge.process.restart.enabled,
+            ) {
                 (true, _) => "stopped by hand".to_owned(),
                 (false, false) => "not enabled".to_owned(),
                 (false, true) => "not started by itself".to_owned(),
@@ -175,33 +173,34 @@ impl Keeper {
     /// Waits for the next thing to happen; None when it is to be left.
     async fn next(&mut self) -> Option<Happening> {
         loop {
-            if self.state == State::Waiting && self.board.all_ready(&self.process.restart.after) {
+            if self.state == State::Waiting
+                && self.board.all_ready(&self.charge.process.restart.after)
+            {
                 return Some(Happening::Free);
             }
             let alarm = self.alarm;
             let limit = self.waiting.iter().map(|it| it.1).min();
             tokio::select! {
                 biased;
-                order = self.orders.recv() => match order {
-                    Some(Order::Wish(wish, done)) => if let Some(it) = self.wished(wish, done) {
+                order = self.orders.recv() => match *order? {
+                    Order::Wish(wish, done) => if let Some(it) = self.wished(wish, done) {
                         return Some(it);
                     },
-                    Some(Order::Become(service, remade)) => {
-                        if let Some(it) = self.become_other(*service, remade).await {
+                    Order::Become(charge, remade) => {
+                        if let Some(it) = Box::pin(self.become_other(charge, remade)).await {
                             return Some(it);
                         }
                     }
-                    Some(Order::Leave(done)) => {
-                        self.leave().await;
+                    Order::Leave(done) => {
+                        Box::pin(self.leave()).await;
                         let _ = done.send(());
                         return None;
                     }
-                    None => return None,
                 },
-                () = gone(self.held.as_ref()) => if self.over().await {
+                () = gone(self.held.as_ref()) => if Box::pin(self.over()).await {
                     return Some(Happening::Ended);
                 },
-                told = verdict(self.checks.as_mut()) => if let Some(it) = self.judge(told).await {
+                told = verdict(self.checks.as_mut()) => if let Some(it) = Box::pin(self.judge(told)).await {
                     return Some(it);
                 },
                 notes = heard(self.proxy.as_mut()) => if let Some(it) = self.spoke(&notes) {
@@ -209,14 +208,14 @@ impl Keeper {
                 },
                 () = sleep_until(alarm.unwrap_or_else(Instant::now)), if alarm.is_some() => {
                     self.alarm = None;
-                    if let Some(it) = self.alarmed().await {
+                    if let Some(it) = Box::pin(self.alarmed()).await {
                         return Some(it);
                     }
                 }
                 () = sleep_until(limit.unwrap_or_else(Instant::now)), if limit.is_some() => {
                     self.too_late();
                 }
-                () = self.watching.due() => if let Some(it) = self.watch().await {
+                () = self.watching.due() => if let Some(it) = Box::pin(self.watch()).await {
                     return Some(it);
                 },
                 () = self.board.news.notified(), if self.state == State::Waiting => {}
@@ -242,7 +241,7 @@ impl Keeper {
         while let Some(happening) = next.take() {
             let afterwards = match self.mode {
                 Mode::Unit | Mode::Ending => Afterwards::Rest,
-                Mode::Crew => course::afterwards(self.course, &self.process.restart),
+                Mode::Crew => course::afterwards(self.course, &self.charge.process.restart),
             };
             let before = self.state;
             let (state, act) = life::next(before, happening, afterwards);
@@ -253,7 +252,7 @@ impl Keeper {
             self.state = state;
             next = self.act(act).await;
             self.board
-                .set_ready(&self.service.name, self.state == State::Ready);
+                .set_ready(&self.charge.name, self.state == State::Ready);
         }
     }
 
@@ -276,7 +275,7 @@ impl Keeper {
                 None
             }
             Act::Pause => {
-                let least = self.process.restart.delay;
+                let least = self.charge.process.restart.delay;
                 let pause = pause(self.course.unstable, least, self.board.chance());
                 self.alarm = Some(Instant::now() + pause);
                 self.record.restarts += 1;
@@ -299,7 +298,7 @@ impl Keeper {
                 self.why = "running".to_owned();
                 let event = Event::new(Kind::Ready, Priority::INFO, "ready");
                 self.tell(event.with("duration_ms", took)).await;
-                self.watching.begin(&self.process.watches);
+                self.watching.begin(&self.charge.process.watches);
                 self.monitor();
                 self.answer(Wish::Start, Verdict::Done);
                 None
@@ -316,13 +315,13 @@ impl Keeper {
     /// Shows how it stands to whoever asks.
     pub(super) fn show(&self) {
         let standing = Standing {
-            name: self.service.name.clone(),
+            name: self.charge.name.clone(),
             state: self.state.name().to_owned(),
             pid: self.held.as_ref().map(|it| it.identity.pid),
             seconds: 0,
             restarts: self.record.restarts,
             why: self.why.clone(),
-            disabled: !self.process.restart.enabled,
+            disabled: !self.charge.process.restart.enabled,
         };
         self.board.show(standing, self.since);
     }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-use crate::decide::supervise::order::faults;
+use crate::decide::supervise::order::{Charges, charge, faults};
 use crate::decide::{definition, quote};
 use crate::host::{definitions, files, surroundings};
 use crate::model::check::{Check, OnFailure, Probe};
@@ -39,11 +40,13 @@ const SHIM_GRACE: std::time::Duration = std::time::Duration::from_secs(20);
 ///
 /// # Errors
 /// All that is wrong, file by file; nothing is taken from a set with a mistake in it.
-pub fn given(given: &Given) -> Result<BTreeMap<String, Service>, Vec<Unusable>> {
+pub fn given(given: &Given) -> Result<Charges, Vec<Unusable>> {
     let services = match given {
         Given::Folders(folders) => of_folders(folders)?,
         Given::Usrsvc(file) => super::usrsvc::services(file)?,
     };
+    let charges = services.into_values().filter_map(charge);
+    let services: Charges = charges.map(|it| (it.name.clone(), Rc::new(it))).collect();
     let faults = faults(&services);
     match faults.is_empty() {
         true => Ok(services),

@@ -1,13 +1,14 @@
 //! What is asked of a keeper: by operators, by new definitions; and the answers to those who wait.
 
+use std::rc::Rc;
+
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::keeper::{Keeper, START_LIMIT};
 use crate::decide::supervise::life::{Happening, State, Wish};
 use crate::host::notify::proxy::Note;
-use crate::model::process::{Outcome, Verdict};
-use crate::model::service::Service;
+use crate::model::process::{Charge, Outcome, Verdict};
 
 impl Keeper {
     pub(super) fn wished(
@@ -24,7 +25,9 @@ impl Keeper {
             }
         };
         let at_once = match wish {
-            Wish::Start | Wish::Restart if !self.process.restart.enabled => Some(Verdict::Disabled),
+            Wish::Start | Wish::Restart if !self.charge.process.restart.enabled => {
+                Some(Verdict::Disabled)
+            }
             Wish::Start if settled => Some(Verdict::AlreadyRunning),
             Wish::Stop if !runs => Some(Verdict::NotRunning),
             Wish::Start | Wish::Restart | Wish::Stop => None,
@@ -38,7 +41,7 @@ impl Keeper {
         match (at_once, done) {
             (Some(verdict), Some(done)) => drop(done.send(self.outcome(verdict))),
             (None, Some(done)) => {
-                let limit = START_LIMIT + self.service.stop.timeout;
+                let limit = START_LIMIT + self.charge.stop.timeout;
                 self.waiting.push((wish, Instant::now() + limit, done));
             }
             (_, None) => {}
@@ -75,7 +78,7 @@ impl Keeper {
 
     pub(super) fn outcome(&self, verdict: Verdict) -> Outcome {
         Outcome {
-            name: self.service.name.clone(),
+            name: self.charge.name.clone(),
             verdict,
             why: self.why.clone(),
             pid: self.held.as_ref().map(|it| it.identity.pid),
@@ -84,27 +87,25 @@ impl Keeper {
 
     pub(super) async fn become_other(
         &mut self,
-        service: Service,
+        charge: Rc<Charge>,
         remade: bool,
     ) -> Option<Happening> {
-        let process = service.process.clone()?;
-        let was = std::mem::replace(&mut self.process, process);
-        self.service = service;
-        let name = self.service.name.clone();
+        let was = std::mem::replace(&mut self.charge, charge);
+        let name = self.charge.name.clone();
         self.board
             .recorder
-            .settings(&name, self.service.logs.clone())
+            .settings(&name, self.charge.logs.clone())
             .await;
         let runs = matches!(self.state, State::Ready | State::Unready | State::Starting);
         if remade && runs {
             return Some(Happening::Wished(Wish::Restart));
         }
         if runs {
-            self.watching.begin(&self.process.watches);
+            self.watching.begin(&self.charge.process.watches);
             self.ask();
-        } else if !was.restart.enabled
-            && self.process.restart.enabled
-            && self.process.restart.autostart
+        } else if !was.process.restart.enabled
+            && self.charge.process.restart.enabled
+            && self.charge.process.restart.autostart
         {
             return Some(Happening::Wished(Wish::Start));
         }

@@ -6,6 +6,7 @@ use tokio::task::LocalSet;
 
 use super::{alone, find};
 use crate::decide::reap::leaves_for_adoption;
+use crate::decide::supervise::order::charge;
 use crate::host::surroundings;
 use crate::model::service::Service;
 
@@ -33,5 +34,8 @@ async fn end(service: &str, folder: &Path) -> std::io::Result<bool> {
     let meant = super::load::named(service);
     let mut meant = meant.unwrap_or_else(|| Service::named(service));
     meant.process.get_or_insert_with(Default::default);
-    alone::end(meant, folder).await
+    match charge(meant) {
+        Some(charge) => alone::end(charge, folder).await,
+        None => Ok(false),
+    }
 }

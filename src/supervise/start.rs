@@ -8,9 +8,7 @@ use tokio::time::Instant;
 
 use super::keeper::Keeper;
 use super::recorder::Source;
-use crate::decide::resume::hash;
 use crate::decide::supervise::life::Happening;
-use crate::decide::supervise::order::made_of;
 use crate::host::notify::proxy::{self, Proxy};
 use crate::host::workload::{Held, Launch, launch, spool};
 use crate::host::{clock, files};
@@ -45,7 +43,7 @@ impl Keeper {
         if let Err(why) = started {
             self.why = format!("cannot be started: {why}");
             self.course
-                .ran(std::time::Duration::ZERO, &self.process.restart);
+                .ran(std::time::Duration::ZERO, &self.charge.process.restart);
             self.tell(Event::new(Kind::Failed, Priority::ERROR, self.why.clone()))
                 .await;
             return Some(Happening::Refused);
@@ -60,8 +58,8 @@ impl Keeper {
         self.tell(event.with("pid", pid)).await;
         self.open_log().await;
         self.ask();
-        if self.service.health.is_none() {
-            self.alarm = Some(self.began + self.service.success);
+        if self.charge.health.is_none() {
+            self.alarm = Some(self.began + self.charge.success);
         }
         None
     }
@@ -71,8 +69,8 @@ impl Keeper {
             .board
             .ground
             .as_ref()
-            .and_then(|it| it.group(&self.service.name));
-        self.record.mark = format!("{}.{:x}", self.service.name, clock::wall().as_nanos());
+            .and_then(|it| it.group(&self.charge.name));
+        self.record.mark = format!("{}.{:x}", self.charge.name, clock::wall().as_nanos());
         self.record.boot.clone_from(&self.board.boot);
         self.record.made_of = self.made_of();
         self.record.spoken = false;
@@ -80,12 +78,12 @@ impl Keeper {
         // Before the process, so that a death in between leaves a mark to find it by.
         self.remember();
         let identity = launch(Launch {
-            argv: &self.process.argv,
+            argv: &self.charge.process.argv,
             environment: self.environment()?,
-            inherit: self.process.inherit_env,
+            inherit: self.charge.process.inherit_env,
             mark: &self.record.mark,
-            workdir: self.process.workdir.as_deref(),
-            umask: self.process.umask,
+            workdir: self.charge.process.workdir.as_deref(),
+            umask: self.charge.process.umask,
             stdout,
             stderr,
             group: self.group.as_ref().and_then(|it| it.door()),
@@ -97,7 +95,7 @@ impl Keeper {
 
     fn environment(&self) -> std::io::Result<Vec<(String, String)>> {
         let mut all = BTreeMap::new();
-        for path in &self.process.env_files {
+        for path in &self.charge.process.env_files {
             let text = files::read(path).map_err(|why| {
                 std::io::Error::new(why.kind(), format!("{}: {why}", path.display()))
             })?;
@@ -106,7 +104,7 @@ impl Keeper {
             let pairs = lines.filter_map(|it| it.split_once('='));
             all.extend(pairs.map(|(key, value)| (key.to_owned(), value.to_owned())));
         }
-        all.extend(self.process.environment.clone());
+        all.extend(self.charge.process.environment.clone());
         if self.proxy.is_some() {
             let socket = self.folder.join(proxy::SOCKET);
             all.insert(
@@ -119,13 +117,13 @@ impl Keeper {
 
     /// What the running process was made of, told apart by this.
     pub(super) fn made_of(&self) -> String {
-        format!("{:016x}", hash(made_of(&self.service).as_bytes()))
+        format!("{:016x}", self.charge.made_of)
     }
 
     /// Opens the socket of a program that tells by itself when it is up.
     pub(super) fn listen(&mut self) {
         let speaks = self
-            .service
+            .charge
             .health
             .as_ref()
             .is_some_and(|it| it.probe == Probe::Notify);
@@ -142,11 +140,11 @@ impl Keeper {
             let _ = files::remove(&path);
             spool::append(&path, PRIVATE)
         };
-        let stdout = match &self.process.stdout {
+        let stdout = match &self.charge.process.stdout {
             Sink::Journal | Sink::Stdout => own(Stream::Stdout)?,
             Sink::File(path) | Sink::Both(path) => spool::append(path, SHARED)?,
         };
-        let stderr = match &self.process.stderr {
+        let stderr = match &self.charge.process.stderr {
             Sink::Journal => own(Stream::Stderr)?,
             Sink::Stdout => stdout.try_clone()?,
             Sink::File(path) | Sink::Both(path) => spool::append(path, SHARED)?,
@@ -164,8 +162,8 @@ impl Keeper {
             return;
         }
         let streams = [
-            (Stream::Stdout, &self.process.stdout),
-            (Stream::Stderr, &self.process.stderr),
+            (Stream::Stdout, &self.charge.process.stdout),
+            (Stream::Stderr, &self.charge.process.stderr),
         ];
         let mut spare = false;
         let mut followed = Vec::new();
@@ -185,7 +183,7 @@ impl Keeper {
         }
         let source = Source {
             origin: self.origin.clone(),
-            logs: self.service.logs.clone(),
+            logs: self.charge.logs.clone(),
             memory: self.folder.join("places"),
             files: followed,
             spare,

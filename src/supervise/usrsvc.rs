@@ -18,12 +18,13 @@ use super::load::Unusable;
 use super::recorder::Recorder;
 use crate::decide::definition;
 use crate::decide::supervise::life::Wish;
+use crate::decide::supervise::order::Charges;
 use crate::decide::usrsvc::carry::{Carried, carry, config_dir};
 use crate::decide::usrsvc::codes::Action;
 use crate::decide::usrsvc::syntax::parse;
 use crate::host::lease::{self, Lease, Taken};
 use crate::host::{files, workload};
-use crate::model::process::{Outcome, Verdict};
+use crate::model::process::{Charge, Outcome, Verdict};
 use crate::model::service::Service;
 
 /// The ending of files in `config_dir`.
@@ -95,7 +96,7 @@ pub(super) fn services(file: &Path) -> Result<BTreeMap<String, Service>, Vec<Unu
 /// # Errors
 /// The folder cannot be used; [`io::ErrorKind::WouldBlock`]: somebody else is at it for too long.
 pub async fn act(
-    services: BTreeMap<String, Service>,
+    services: Charges,
     folder: &Path,
     action: Action,
     names: &[String],
@@ -132,11 +133,8 @@ pub async fn act(
         .await
 }
 
-fn enabled(services: &BTreeMap<String, Service>) -> Vec<String> {
-    let enabled = services.iter().filter(|(_, it)| {
-        let process = it.process.as_ref();
-        process.is_some_and(|it| it.restart.enabled)
-    });
+fn enabled(services: &Charges) -> Vec<String> {
+    let enabled = services.iter().filter(|(_, it)| it.process.restart.enabled);
     enabled.map(|(name, _)| name.clone()).collect()
 }
 
@@ -154,22 +152,22 @@ async fn locked(folder: &Path) -> io::Result<Lease> {
     }
 }
 
-async fn one(board: &Rc<Board>, name: &str, service: Option<Service>, action: Action) -> Outcome {
+async fn one(board: &Rc<Board>, name: &str, charge: Option<Rc<Charge>>, action: Action) -> Outcome {
     let told = |verdict, why: &str| Outcome {
         name: name.to_owned(),
         verdict,
         why: why.to_owned(),
         pid: None,
     };
-    let Some(mut service) = service else {
+    let Some(charge) = charge else {
         return told(Verdict::Unknown, "there is no such program");
     };
-    if let Some(process) = &mut service.process {
-        // What ends is left to whoever asked.
-        (process.restart.autostart, process.restart.autorestart) = (false, false);
-        process.restart.after.clear();
-    }
-    let (mut keeper, line) = match Keeper::new(board, service, Mode::Crew) {
+    let mut charge = Charge::clone(&charge);
+    // What ends is left to whoever asked.
+    let rules = &mut charge.process.restart;
+    (rules.autostart, rules.autorestart) = (false, false);
+    rules.after.clear();
+    let (mut keeper, line) = match Keeper::new(board, Rc::new(charge), Mode::Crew) {
         Ok(made) => made,
         Err(why) => return told(Verdict::Forbidden, &why.to_string()),
     };
@@ -187,12 +185,12 @@ async fn one(board: &Rc<Board>, name: &str, service: Option<Service>, action: Ac
     };
     let run = tokio::task::spawn_local(keeper.run());
     let (done, outcome) = oneshot::channel();
-    let _ = line.send(Order::Wish(wish, Some(done))).await;
+    let _ = line.send(Box::new(Order::Wish(wish, Some(done)))).await;
     let outcome = outcome
         .await
         .unwrap_or_else(|_| told(Verdict::NotStarted, "it was left"));
     let (left, leaving) = oneshot::channel();
-    let _ = line.send(Order::Leave(left)).await;
+    let _ = line.send(Box::new(Order::Leave(left))).await;
     let _ = leaving.await;
     run.abort();
     outcome

@@ -78,13 +78,13 @@ impl Keeper {
         let interval = spread(INTERVAL, self.board.chance());
         self.watching.next = Some(Instant::now() + interval);
         let main = self.held.as_ref()?.identity;
-        if table::age(main.start) < self.process.watches.after.as_secs() {
+        if table::age(main.start) < self.charge.process.watches.after.as_secs() {
             return None;
         }
         if let Some(why) = self.too_large() {
             return self.unbearable(why, "memory").await;
         }
-        let activity = self.process.watches.activity.clone()?;
+        let activity = self.charge.process.watches.activity.clone()?;
         let look = self.watching.look(&activity.path).await;
         let (steady, wall) = (clock::uptime(), clock::wall());
         let verdict = self
@@ -105,7 +105,7 @@ impl Keeper {
     }
 
     fn too_large(&mut self) -> Option<String> {
-        let limit = self.process.watches.memory?;
+        let limit = self.charge.process.watches.memory?;
         let main = self.held.as_ref()?.identity;
         let of_group = self.group.as_ref().and_then(|it| it.memory());
         let used = of_group.or_else(|| {

@@ -1,11 +1,32 @@
 //! Who comes after whom, and what a new set of definitions changes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
+use crate::decide::resume::hash;
+use crate::model::process::Charge;
 use crate::model::service::Service;
 
+/// What one supervisor keeps, by name.
+pub type Charges = BTreeMap<String, Rc<Charge>>;
+
+/// Returns what a keeper has to know of a service; None when it is no host process.
+pub fn charge(service: Service) -> Option<Charge> {
+    let made_of = hash(made_of(&service).as_bytes());
+    Some(Charge {
+        name: service.name,
+        process: service.process?,
+        stop: service.stop,
+        health: service.health.map(Box::new),
+        monitors: service.monitors,
+        success: service.success,
+        logs: service.logs,
+        made_of,
+    })
+}
+
 /// Returns what is wrong with what services say of each other: a name nobody has, a circle.
-pub fn faults(services: &BTreeMap<String, Service>) -> Vec<String> {
+pub fn faults(services: &Charges) -> Vec<String> {
     let mut faults = Vec::new();
     for (name, service) in services {
         for other in after(service) {
@@ -32,17 +53,17 @@ pub fn faults(services: &BTreeMap<String, Service>) -> Vec<String> {
 }
 
 /// Returns the names in an order in which each comes after what it waits for; those of a circle last.
-pub fn in_order(services: &BTreeMap<String, Service>) -> Vec<String> {
+pub fn in_order(services: &Charges) -> Vec<String> {
     let (mut order, rest) = sorted(services);
     order.extend(rest);
     order
 }
 
-fn circle(services: &BTreeMap<String, Service>) -> BTreeSet<String> {
+fn circle(services: &Charges) -> BTreeSet<String> {
     sorted(services).1
 }
 
-fn sorted(services: &BTreeMap<String, Service>) -> (Vec<String>, BTreeSet<String>) {
+fn sorted(services: &Charges) -> (Vec<String>, BTreeSet<String>) {
     let mut rest: BTreeSet<String> = services.keys().cloned().collect();
     let mut order = Vec::new();
     loop {
@@ -61,11 +82,8 @@ fn sorted(services: &BTreeMap<String, Service>) -> (Vec<String>, BTreeSet<String
     }
 }
 
-fn after(service: &Service) -> &[String] {
-    service
-        .process
-        .as_ref()
-        .map_or(&[], |it| it.restart.after.as_slice())
+fn after(charge: &Charge) -> &[String] {
+    &charge.process.restart.after
 }
 
 /// What a new set of definitions does to one service.
@@ -80,16 +98,13 @@ pub enum Change {
 }
 
 /// Returns the services that change, by name; those that stay are not in it.
-pub fn changes(
-    before: &BTreeMap<String, Service>,
-    now: &BTreeMap<String, Service>,
-) -> BTreeMap<String, Change> {
+pub fn changes(before: &Charges, now: &Charges) -> BTreeMap<String, Change> {
     let mut changes = BTreeMap::new();
     for (name, service) in now {
         let change = match before.get(name) {
             None => Change::Added,
             Some(was) if was == service => continue,
-            Some(was) if made_of(was) == made_of(service) => Change::Retuned,
+            Some(was) if was.made_of == service.made_of => Change::Retuned,
             Some(_) => Change::Remade,
         };
         changes.insert(name.clone(), change);
@@ -99,13 +114,14 @@ pub fn changes(
     changes
 }
 
-/// Returns what makes the process another one, as one text.
-pub fn made_of(service: &Service) -> String {
+/// What makes the process another one, as one text.
+fn made_of(service: &Service) -> String {
     let Some(process) = &service.process else {
-        return format!("{:?}", service.container);
+        return String::new();
     };
     format!(
-        "{:?} {:?} {:?} {} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {} {:?} {:?} {:?} {:?} {:?}",
+        service.container,
         process.argv,
         process.environment,
         process.env_files,
@@ -123,11 +139,14 @@ mod tests {
     use super::*;
     use crate::decide::definition::read;
 
-    fn services(texts: &[(&str, &str)]) -> BTreeMap<String, Service> {
+    fn services(texts: &[(&str, &str)]) -> Charges {
         let read = |(name, rest): &(&str, &str)| {
             let reading = read(&format!("command: [sleep, '1']\n{rest}"), name);
             assert_eq!(reading.mistakes, [], "{rest}");
-            ((*name).to_owned(), reading.service.unwrap())
+            (
+                (*name).to_owned(),
+                Rc::new(charge(reading.service.unwrap()).unwrap()),
+            )
         };
         texts.iter().map(read).collect()
     }
