@@ -127,6 +127,36 @@ fn a_name_with_a_dash_does_not_nest() {
 }
 
 #[test]
+fn a_process_of_the_host_outlives_its_shim_and_has_no_sandbox_of_a_shim() {
+    let host = Host::new();
+    host.define("web.yaml", "image: nginx\n");
+    host.define(
+        "ticker.yaml",
+        "command: [sleep, '1']\nuser: nobody\nlimits: {memory: 64M}\n",
+    );
+    assert_eq!(host.generate(), []);
+    let process = host.read("runner@ticker.service.d/50-wharf.conf");
+    for line in [
+        "KillMode=process",
+        "Delegate=yes",
+        "User=nobody",
+        "ProtectSystem=no",
+        "SystemCallFilter=",
+    ] {
+        assert!(process.lines().any(|it| it == line), "{line}: {process}");
+    }
+    assert!(
+        host.read("runner-ticker.slice")
+            .contains("MemoryMax=67108864")
+    );
+    assert!(
+        !host
+            .read("runner@web.service.d/50-wharf.conf")
+            .contains("KillMode=")
+    );
+}
+
+#[test]
 fn a_bad_definition_is_left_out_and_the_others_are_not() {
     let host = Host::new();
     host.define("good.yaml", "name: good\nimage: nginx\n");

@@ -27,14 +27,16 @@ fn units_for_the_systemd_here_pass_verify_in_silence() {
     let path = dir.path().join("system").join(&drop_in.path);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, drop_in.text).unwrap();
-    // A socket and its service name each other.
-    for template in Template::ALL {
-        // Two of them have one name, each for its own manager.
+    // All of them first: a socket and its service name each other. Two of them have one name, each for its own
+    // manager.
+    let files = Template::ALL.map(|template| {
         let place = dir.path().join(template.manager());
         fs::create_dir_all(&place).unwrap();
         let file = written(&place, template, version, "/bin/true");
-        let whose = format!("--{}", template.manager());
-        let output = run("systemd-analyze", &["verify", "--man=no", &whose, &file]);
+        (file, format!("--{}", template.manager()))
+    });
+    for (file, whose) in &files {
+        let output = run("systemd-analyze", &["verify", "--man=no", whose, file]);
         assert_eq!(text(&output.stderr), "", "{file}");
         assert!(output.status.success(), "{file}");
     }
