@@ -1,6 +1,6 @@
 //! Whatever is killed, at random: a unit is active exactly while one container of ours runs.
 //!
-//! `WHARF_KILLS` is the number of events (12; the soak of BENCHMARKS.md has 200), `WHARF_SEED` repeats a run.
+//! `WHARF_KILLS` is the number of events (6; the soak of BENCHMARKS.md has 200), `WHARF_SEED` repeats a run.
 
 // Tests read clocks, and this one prints what it measured.
 #![allow(clippy::disallowed_methods, clippy::print_stdout)]
@@ -30,7 +30,7 @@ struct Event {
 
 #[test]
 fn unit_and_container_agree_again_after_every_kill() {
-    let count = number("WHARF_KILLS").unwrap_or(12);
+    let count = number("WHARF_KILLS").unwrap_or(6);
     let seed = number("WHARF_SEED").unwrap_or_else(from_clock);
     println!("WHARF_SEED={seed} WHARF_KILLS={count}");
     let node = Node::fresh();
