@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 
 const BOX: &str = "tests/lab/box";
 const NAME: &str = "user";
+const NODE: &str = "node1";
 
 /// A box of its own, taken down when the test is over.
 struct Machine;
@@ -18,8 +19,13 @@ impl Machine {
             println!("SKIPPED: no docker answers");
             return None;
         }
-        lab(&["fresh"]);
-        lab(&["copy", env!("CARGO_BIN_EXE_wharf"), "/usr/local/src/wharf"]);
+        lab(&["restore", NODE]);
+        lab(&[
+            "copy",
+            NODE,
+            env!("CARGO_BIN_EXE_wharf"),
+            "/usr/local/src/wharf",
+        ]);
         let machine = Machine;
         machine.ok("useradd -m shop && /usr/local/src/wharf install");
         // A user's manager, as a login would start it: boxes have nobody who logs in.
@@ -48,7 +54,7 @@ impl Machine {
     }
 
     fn run(&self, line: &str) -> (i32, String) {
-        let output = command(&["run", line]).output().unwrap();
+        let output = command(&["run", NODE, line]).output().unwrap();
         (output.status.code().unwrap_or(-1), text(&output))
     }
 
