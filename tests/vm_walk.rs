@@ -111,11 +111,10 @@ fn a_power_failure_needs_no_hand_and_leaves_no_orphan() {
 #[test]
 fn limits_hold_shim_and_container_of_their_own_service_only() {
     let node = Node::fresh();
-    // Where memory is short the check may be the first to see that the container ended; this is about its own end.
     define(
         &node,
         "aa",
-        "name: aa\nimage: wharf-box:1\nlimits: {memory: 64M}\nmonitor: {check_container_present: false}\nservice_args: [sh, -c, 'until test -e /tmp/eat; do sleep 0.2; done; tail /dev/zero']\n",
+        "name: aa\nimage: wharf-box:1\nlimits: {memory: 64M}\nservice_args: [sh, -c, 'until test -e /tmp/eat; do sleep 0.2; done; tail /dev/zero']\n",
     );
     define(&node, "aa-b", &WEB.replace("web\n", "aa-b\n"));
     node.write(

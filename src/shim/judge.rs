@@ -25,6 +25,11 @@ impl Shim {
         if watch.paused {
             return None;
         }
+        // How it ended says more than a check that finds it gone, and docker is about to tell.
+        if watch.has_ended() {
+            self.move_instance(Moment::Died);
+            return None;
+        }
         self.voice.answered(&verdict.check, &verdict.answer);
         self.disinherit();
         self.patience(&verdict, watch);

@@ -141,8 +141,7 @@ impl Shim {
                 if watch.dead {
                     return self.unnoticed(watch).await;
                 }
-                watch.dead = true;
-                watch.death = Box::pin(tokio::time::sleep(UNNOTICED));
+                watch.mourn();
                 self.move_instance(Moment::Died);
                 None
             }
@@ -358,6 +357,21 @@ impl Watch {
                 }
             });
         }
+    }
+
+    /// Docker has a while to tell the end that the kernel has told.
+    fn mourn(&mut self) {
+        self.dead = true;
+        self.death = Box::pin(tokio::time::sleep(UNNOTICED));
+    }
+
+    /// Whether the container's first process is known to have ended, asked of the kernel right now: word of it
+    /// and a check's verdict may be there at the same time, in any order.
+    pub(super) fn has_ended(&mut self) -> bool {
+        if !self.dead && self.death.as_mut().now_or_never().is_some() {
+            self.mourn();
+        }
+        self.dead
     }
 
     fn listen(&mut self, docker: &Docker) {
