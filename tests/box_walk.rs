@@ -3,31 +3,7 @@
 mod bed;
 
 use bed::Node;
-
-/// The README's definition, as it stands there.
-const CRYSTAL_DOCS: &str = "\
-name: crystal-docs
-image: nginx
-container_create_args:
-  - --volume
-  - /usr/share/doc/crystal/api:/usr/share/nginx/html:ro
-
-# monitor key is optional. Default is to check every 5 cycles whether the
-# container exists.
-monitor:
-  check_http:
-    - path: /index.html
-      expected:
-        body_file: /usr/share/doc/crystal/api/index.html
-      frequency: 30 # every 30 ticks. Required for all checks!
-";
-
-const PAGE: &str = "curl -sf --max-time 5 http://$(docker inspect -f \
-    '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' crystal-docs)/index.html";
-fn documents(node: &Node) {
-    node.write("/usr/share/doc/crystal/api/index.html", "<h1>crystal</h1>");
-    node.write("/srv/config/crystal-docs.yaml", CRYSTAL_DOCS);
-}
+use bed::crystal::{PAGE, documents};
 
 #[test]
 fn the_seeds_own_unit_needs_only_the_binarys_path_changed() {

@@ -12,22 +12,7 @@ use wharf::{
     say::mistakes::{json, render, render_notices},
 };
 
-const CRYSTAL_DOCS: &str = "\
-name: crystal-docs
-image: nginx
-container_create_args:
-  - --volume
-  - /usr/share/doc/crystal/api:/usr/share/nginx/html:ro
-
-# monitor key is optional. Default is to check every 5 cycles whether the
-# container exists.
-monitor:
-  check_http:
-    - path: /index.html
-      expected:
-        body_file: /usr/share/doc/crystal/api/index.html
-      frequency: 30 # every 30 ticks. Required for all checks!
-";
+const CRYSTAL_DOCS: &str = include_str!("bed/crystal-docs.yaml");
 
 #[track_caller]
 fn service(text: &str) -> Service {

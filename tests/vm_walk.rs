@@ -6,34 +6,10 @@ mod bed;
 use std::time::Duration;
 
 use bed::Node;
+use bed::crystal::{PAGE, documents};
 
-/// The README's definition, as it stands there.
-const CRYSTAL_DOCS: &str = "\
-name: crystal-docs
-image: nginx
-container_create_args:
-  - --volume
-  - /usr/share/doc/crystal/api:/usr/share/nginx/html:ro
-
-# monitor key is optional. Default is to check every 5 cycles whether the
-# container exists.
-monitor:
-  check_http:
-    - path: /index.html
-      expected:
-        body_file: /usr/share/doc/crystal/api/index.html
-      frequency: 30 # every 30 ticks. Required for all checks!
-";
-
-const PAGE: &str = "curl -sf --max-time 5 http://$(docker inspect -f \
-    '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' crystal-docs)/index.html";
 const FILTER: &str = "journalctl -eu runner@crystal-docs --output cat | grep '{' | jq -c 'select(.source != \"monitoring\")'";
 const WEB: &str = "name: web\nimage: wharf-web:1\nhealth_check: {http: /, interval: 1s}\n";
-
-fn documents(node: &Node) {
-    node.write("/usr/share/doc/crystal/api/index.html", "<h1>crystal</h1>");
-    node.write("/srv/config/crystal-docs.yaml", CRYSTAL_DOCS);
-}
 
 fn define(node: &Node, name: &str, text: &str) {
     node.write(&format!("/etc/wharf/services/{name}.yaml"), text);

@@ -124,10 +124,15 @@ impl Ground {
         let id = std::process::id().to_string();
         match lease::take(&self.folder.join("pump.lock"), &id)? {
             Taken::Mine(lease) => Ok(lease),
-            Taken::Held(who) => Err(io::Error::new(
-                io::ErrorKind::WouldBlock,
-                format!("process {who} does this already"),
-            )),
+            Taken::Held(who) => {
+                // One that has just begun has not said its number yet.
+                let who = match who.trim() {
+                    "" => "another process".to_owned(),
+                    who => format!("process {who}"),
+                };
+                let why = format!("{who} does this already");
+                Err(io::Error::new(io::ErrorKind::WouldBlock, why))
+            }
         }
     }
 

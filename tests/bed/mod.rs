@@ -4,6 +4,7 @@
 #![allow(dead_code, clippy::disallowed_methods, clippy::print_stdout)]
 
 pub(crate) mod counter;
+pub(crate) mod crystal;
 pub(crate) mod fleet;
 pub(crate) mod registry;
 pub(crate) mod running;
