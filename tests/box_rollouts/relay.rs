@@ -80,7 +80,8 @@ fn a_killed_relay_is_back_at_once_and_a_killed_successor_takes_only_its_own() {
     let main = format!("$(systemctl show -p MainPID --value {UNIT})");
     let ask = ASK;
     machine.ok(&format!(
-        "{ask}; exec 3<>/dev/tcp/10.9.0.1/80; ask; systemctl reload {UNIT}; old=$(pgrep -o -f 'wharf relay'); new={main}; \
+        "{ask}; exec 3<>/dev/tcp/10.9.0.1/80; ask; old={main}; systemctl reload {UNIT}; \
+         for i in $(seq 100); do new={main}; test $old != $new && break; sleep 0.1; done; \
          test $old != $new; kill -KILL $new; \
          for i in $(seq 100); do sleep 0.1; test {main} != $new && systemctl -q is-active {UNIT} && break; done; \
          test {main} != $new; ! test -e /proc/$old; \
