@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use wharf::{
     decide::definition::{Reading, read},
-    model::{balance::Address, rollout::Rollout, service::Service},
+    model::{
+        balance::Address,
+        rollout::{Order, Rollout},
+        service::Service,
+    },
 };
 
 #[track_caller]
@@ -90,6 +94,22 @@ fn what_two_revisions_side_by_side_cannot_share_is_refused() {
             .any(|it| it.what.contains("without `health_check`")),
         "{told:?}"
     );
+}
+
+#[test]
+fn what_one_can_have_is_given_to_revisions_that_take_turns() {
+    let base = "image: a\nhealth_check: notify\naddress: 10.9.0.1:80\nport: 80\nrollout: {order: stop-first}\n";
+    for flags in ["-p, '80:80'", "--network, n, --ip, 10.0.0.2"] {
+        let text = format!("{base}container_create_args: [{flags}]\n");
+        assert_eq!(service(&text).rollout.order, Order::StopFirst);
+        let told = wrong(&format!("{text}replicas: 2\n"));
+        assert!(
+            told.len() == 1 && told[0].contains("side by side"),
+            "{told:?}"
+        );
+    }
+    let told = wrong("image: a\nrollout: {order: stopfirst}\n");
+    assert!(told[0].contains("did you mean `stop-first`"), "{told:?}");
 }
 
 #[test]

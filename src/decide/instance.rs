@@ -7,7 +7,7 @@ use crate::model::rollout::Drain;
 use crate::model::service::{Limits, Pull, Service};
 
 /// Returns the service as an instance runs it: by the image that was put, with no port of the host
-/// (two revisions run side by side and the service address leads to either), and with its limits on
+/// where another one may run beside it (the service address leads to either), and with its limits on
 /// the container itself, since both revisions share the slice of their service.
 pub fn fit(mut service: Service, image_digest: Option<&str>) -> Service {
     if let Some(digest) = image_digest {
@@ -18,7 +18,9 @@ pub fn fit(mut service: Service, image_digest: Option<&str>) -> Service {
             Pull::Never => Pull::Never,
         };
     }
-    service.container.ports.clear();
+    if !service.rollout.one_at_a_time() {
+        service.container.ports.clear();
+    }
     // Told to go first, it is given the time its clients are given to leave.
     if service.rollout.drain == Drain::TermFirst {
         service.stop.timeout = service.stop.timeout.max(service.rollout.drain_timeout);
@@ -74,6 +76,7 @@ fn shares(weight: u64) -> Option<i64> {
 mod tests {
     use super::*;
     use crate::model::container::{Protocol, Publish};
+    use crate::model::rollout::Order;
 
     const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
@@ -118,7 +121,9 @@ mod tests {
         );
         assert_eq!(spec.pids_limit, Some(50));
         assert_eq!(fitted.stop.timeout, fitted.rollout.drain_timeout);
-        assert_eq!(fit(service, None).pull, Pull::Always);
+        assert_eq!(fit(service.clone(), None).pull, Pull::Always);
+        service.rollout.order = Order::StopFirst;
+        assert_eq!(fit(service, None).container.ports.len(), 1);
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub struct Rollout {
     pub persistence: Option<Duration>,
     /// Instances of each revision, 1 to 99.
     pub replicas: u16,
+    pub order: Order,
     /// How long a new instance stays ready before it is given requests: what crashes at once never gets one.
     pub settle: Duration,
     /// How long both revisions are kept after the swap, the old one warm.
@@ -30,6 +31,15 @@ pub struct Rollout {
     pub keep: usize,
     /// Services this one starts after: `Wants=NAME@manager.service`.
     pub wants: Vec<String>,
+}
+
+/// Whether two revisions may run at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The new one serves before the old one goes. The default.
+    StartFirst,
+    /// The old one has ended before the new one begins: they would share data, a port or a fixed address.
+    StopFirst,
 }
 
 /// In what order the old revision is told to go and left by its clients.
@@ -54,6 +64,13 @@ pub enum Hint {
     Exec(Vec<String>),
 }
 
+impl Rollout {
+    /// Whether no two instances of the service ever run at once.
+    pub fn one_at_a_time(&self) -> bool {
+        self.order == Order::StopFirst && self.replicas == 1
+    }
+}
+
 impl Default for Rollout {
     fn default() -> Rollout {
         Rollout {
@@ -62,6 +79,7 @@ impl Default for Rollout {
             scheduler: Scheduler::Wrr,
             persistence: None,
             replicas: 1,
+            order: Order::StartFirst,
             settle: Duration::from_secs(5),
             min_healthy: Duration::from_secs(10),
             drain_timeout: Duration::from_secs(60),

@@ -5,6 +5,7 @@
 // Tests start programs, read clocks and print what they measured.
 #![allow(clippy::disallowed_methods, clippy::print_stdout)]
 
+mod alone;
 mod bad;
 mod kills;
 mod load;

@@ -20,6 +20,7 @@ pub(crate) struct Revision {
     drain_seconds: u64,
     keys: String,
     relayed: bool,
+    alone: bool,
 }
 
 impl Revision {
@@ -33,6 +34,7 @@ impl Revision {
             drain_seconds: DRAIN_SECONDS,
             keys: String::new(),
             relayed: false,
+            alone: false,
         }
     }
 
@@ -68,6 +70,12 @@ impl Revision {
         self
     }
 
+    /// One that has a port of the host, which no two can have.
+    pub(crate) fn alone(mut self) -> Revision {
+        self.alone = true;
+        self.rollout_key("order: stop-first")
+    }
+
     pub(crate) fn rollout_key(mut self, line: &str) -> Revision {
         self.keys += &format!("  {line}\n");
         self
@@ -83,14 +91,19 @@ impl Revision {
             drain_seconds,
             keys,
             relayed,
+            alone,
         } = self;
+        let flags = match alone {
+            true => "container_create_args: [--publish, \"8081:8080\"]\n",
+            false => "",
+        };
         let balancer = if *relayed { "balancer: relay\n" } else { "" };
         format!(
             "name: my-service
 image: {image}
 address: [\"{ADDRESS}\", \"{ADDRESS}/udp\"]
 port: 8080
-{balancer}environment:
+{balancer}{flags}environment:
   REVISION: \"{name}\"
   DRAIN: \"{drain_seconds}\"
 {environment}health_check: {{http: /health, interval: 500ms, timeout: 1s, rise: 2, fall: 2}}

@@ -76,6 +76,7 @@ pub(super) const ROLLOUT: &[&str] = &[
     "drain_signal",
     "drain_http",
     "drain_exec",
+    "order",
     "deadline",
     "keep",
 ];

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod ask;
+mod beside;
 pub(super) mod canonical;
 pub(super) mod environment;
 pub(super) mod fields;

@@ -6,9 +6,8 @@ use std::time::Duration;
 use crate::decide::quote::quoted;
 use crate::decide::signals::docker_signal;
 use crate::model::balance::{Address, BalancerKind, Scheduler};
-use crate::model::container::ContainerSpec;
 use crate::model::revision::REPLICAS_MOST;
-use crate::model::rollout::{Drain, Hint, Rollout};
+use crate::model::rollout::{Drain, Hint, Order, Rollout};
 
 use super::{
     fields::{Entry, Fields},
@@ -39,15 +38,19 @@ const SCHEDULERS: [(&str, Scheduler); 4] = [
     ("lc", Scheduler::Lc),
     ("sh", Scheduler::Sh),
 ];
-const DRAINS: [(&str, Order); 3] = [
-    ("term-first", Order::TermFirst),
-    ("wait-first", Order::WaitFirst),
-    ("lame", Order::Lame),
+const DRAINS: [(&str, Leaving); 3] = [
+    ("term-first", Leaving::TermFirst),
+    ("wait-first", Leaving::WaitFirst),
+    ("lame", Leaving::Lame),
+];
+const ORDERS: [(&str, Order); 2] = [
+    ("start-first", Order::StartFirst),
+    ("stop-first", Order::StopFirst),
 ];
 const HINTS: [&str; 3] = ["drain_signal", "drain_http", "drain_exec"];
 
 #[derive(Clone, Copy, PartialEq)]
-enum Order {
+enum Leaving {
     TermFirst,
     WaitFirst,
     Lame,
@@ -81,53 +84,12 @@ pub(super) fn read(top: &Fields<'_>, name: &str, found: &mut Findings) -> Rollou
     }) {
         waits(&section, &mut rollout, found);
         rollout.drain = drain(&section, found);
+        if let Some(order) = section.read("order", found, |it, found| it.choice(&ORDERS, found)) {
+            rollout.order = order;
+        }
     }
     unspecified(top, &rollout, found);
     rollout
-}
-
-/// Reports what two revisions side by side behind one address cannot have.
-pub(super) fn agree(top: &Fields<'_>, spec: &ContainerSpec, found: &mut Findings) {
-    let Some(address) = top.get("address") else {
-        return;
-    };
-    if !top.has("port") {
-        let hint = "add `port: 80`, where the program in the container listens";
-        address.mistake_with(
-            "an `address` leads to a port of the container, and none is named",
-            hint,
-            found,
-        );
-    }
-    if !top.has("health_check") {
-        let what =
-            "without `health_check` a new revision gets requests as soon as its container stays up";
-        let hint = "add `health_check: http` or `health_check: tcp`";
-        found.notice(address.place, &address.path, what, Some(hint.to_owned()));
-    }
-    let flags = top.get("container_create_args").unwrap_or(address);
-    if !spec.ports.is_empty() {
-        let what = "a published port and an `address` exclude each other: two revisions run side by side, and only one could have the port";
-        flags.mistake_with(
-            what,
-            "leave `--publish` out; clients come by the address",
-            found,
-        );
-    }
-    for network in &spec.networks {
-        let shared = network.name == "host" || network.name.starts_with("container:");
-        if shared || network.name == "none" {
-            let what = format!(
-                "network {} gives a container no address of its own, and a service with an `address` needs one for each revision",
-                quoted(&network.name)
-            );
-            flags.mistake_with(what, "leave it out, or name a network of docker's", found);
-        }
-        if network.ip.is_some() || network.ip6.is_some() || network.mac.is_some() {
-            let what = "a fixed address of the container can be had by one revision only, and two run side by side";
-            flags.mistake_with(what, "leave `--ip`, `--ip6` and `--mac-address` out", found);
-        }
-    }
 }
 
 fn addresses(entry: &Entry<'_>, found: &mut Findings) -> Option<Vec<Address>> {
@@ -244,9 +206,9 @@ fn waits(section: &Fields<'_>, rollout: &mut Rollout, found: &mut Findings) {
 fn drain(section: &Fields<'_>, found: &mut Findings) -> Drain {
     let order = section
         .read("drain", found, |it, found| it.choice(&DRAINS, found))
-        .unwrap_or(Order::TermFirst);
+        .unwrap_or(Leaving::TermFirst);
     let hints: Vec<Entry<'_>> = HINTS.iter().filter_map(|it| section.get(it)).collect();
-    if order != Order::Lame {
+    if order != Leaving::Lame {
         for entry in &hints {
             found.mistake_with(
                 entry.place,
@@ -257,9 +219,9 @@ fn drain(section: &Fields<'_>, found: &mut Findings) -> Drain {
         }
     }
     match order {
-        Order::TermFirst => Drain::TermFirst,
-        Order::WaitFirst => Drain::WaitFirst,
-        Order::Lame => hint(section, &hints, found).map_or(Drain::TermFirst, Drain::Lame),
+        Leaving::TermFirst => Drain::TermFirst,
+        Leaving::WaitFirst => Drain::WaitFirst,
+        Leaving::Lame => hint(section, &hints, found).map_or(Drain::TermFirst, Drain::Lame),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::model::{
 };
 
 use super::{
-    alerts, environment,
+    alerts, beside, environment,
     fields::{Entry, Fields},
     findings::Findings,
     flags, health, keys, limits, logs, monitor, naming, process, rollout, secrets, stop,
@@ -64,7 +64,7 @@ pub(in crate::decide) fn read(
     let mut spec = ContainerSpec::default();
     if process.is_none() {
         spec = container(&top, image.unwrap_or_default(), asked.clone(), found);
-        rollout::agree(&top, &spec, found);
+        beside::agree(&top, &spec, &rollout, found);
     }
     Some(Service {
         name,

@@ -2,6 +2,7 @@
 
 use super::{REST, belongs};
 use crate::model::revision::InstanceName;
+use crate::model::rollout::Order;
 use crate::model::scene::{Instance, Scene, Slot, Target, UnitState};
 use crate::model::step::{Fault, Step, Why};
 
@@ -108,7 +109,9 @@ fn start(
 }
 
 fn settle(it: &Instance, scene: &Scene, target: &Target) -> Option<Step> {
-    let fresh = !target.proven && scene.trial.is_none() && !it.slot.takes();
+    // Nobody serves meanwhile where the others made way.
+    let beside = target.rollout.order == Order::StartFirst;
+    let fresh = beside && !target.proven && scene.trial.is_none() && !it.slot.takes();
     let rest = target.rollout.settle.saturating_sub(it.unit_for);
     (fresh && !rest.is_zero()).then(|| Step::Wait(Why::Settle(it.name.clone(), rest)))
 }

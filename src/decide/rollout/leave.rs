@@ -1,7 +1,7 @@
 //! The way of what is not wanted any more: lowered, drained in its order, stopped, removed, forgotten.
 
 use super::{SETTLED, belongs, drained, runs};
-use crate::model::rollout::{Drain, Rollout};
+use crate::model::rollout::{Drain, Order, Rollout};
 use crate::model::scene::{Instance, Scene, Slot, Target, UnitState};
 use crate::model::step::{Step, Why};
 
@@ -54,7 +54,8 @@ fn dismiss(it: &Instance, rollout: &Rollout) -> Step {
         Slot::Absent | Slot::Serving | Slot::Mixed => (0, SETTLED),
     };
     let waits = match &rollout.drain {
-        Drain::TermFirst => since < SETTLED,
+        // Where somebody waits for its place, each moment is one in which nobody serves.
+        Drain::TermFirst => rollout.order == Order::StartFirst && since < SETTLED,
         Drain::WaitFirst => !drained(it, rollout),
         Drain::Lame(_) if !it.hinted && it.unit != UnitState::Starting => {
             return Step::Hint(name);

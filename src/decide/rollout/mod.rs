@@ -5,6 +5,9 @@
 
 mod arrive;
 mod leave;
+mod make_way;
+#[cfg(test)]
+mod one_at_a_time;
 #[cfg(test)]
 mod proofs;
 pub mod reading;
@@ -27,7 +30,8 @@ pub const ZEROS: u32 = 3;
 /// Returns the next step.
 ///
 /// The order is the promise: the target serves before anything old is told to go, and an old one is
-/// warm until the target is proven.
+/// warm until the target is proven. Of a service whose revisions exclude each other the promise is another:
+/// no two of them run at once ([`make_way`]).
 pub fn next(scene: &Scene) -> Step {
     match &scene.goal {
         Goal::Keep => clear(scene, None).unwrap_or(Step::Done(End::Kept)),
@@ -42,11 +46,12 @@ pub fn next(scene: &Scene) -> Step {
 }
 
 fn serve(scene: &Scene, target: &Target) -> Option<Step> {
-    if scene.paused {
+    if scene.paused && !make_way::begun(scene, target) {
         let care = target.proven.then(|| arrive::bring(scene, target));
         return Some(care.flatten().unwrap_or(Step::Done(End::Paused)));
     }
-    arrive::bring(scene, target)
+    make_way::step(scene, target)
+        .or_else(|| arrive::bring(scene, target))
         .or_else(|| arrive::judge(scene, target))
         .or_else(|| leave::others(scene, target))
 }

@@ -51,7 +51,7 @@ fn looks(generation: u64) -> Vec<Option<Instance>> {
     all
 }
 
-fn scenes() -> impl Iterator<Item = Scene> {
+pub(super) fn scenes() -> impl Iterator<Item = Scene> {
     let trials = [None, Some((3, false)), Some((3, true)), Some((30, true))];
     let flags = (0..8).map(|it| (it & 1 == 0, it & 2 == 0, it & 4 == 0));
     flags.flat_map(move |(proven, prepared, open)| {
@@ -73,7 +73,7 @@ fn scenes() -> impl Iterator<Item = Scene> {
     })
 }
 
-fn set(scene: &mut Scene, proven: bool, prepared: bool) {
+pub(super) fn set(scene: &mut Scene, proven: bool, prepared: bool) {
     match &mut scene.goal {
         Goal::Serve(target) => (target.proven, target.prepared) = (proven, prepared),
         Goal::Keep | Goal::Withdraw(_) => {}
@@ -81,7 +81,7 @@ fn set(scene: &mut Scene, proven: bool, prepared: bool) {
 }
 
 /// Instances that can answer a new connection.
-fn answering(scene: &Scene) -> usize {
+pub(super) fn answering(scene: &Scene) -> usize {
     let able = scene.instances.iter();
     able.filter(|it| it.slot.takes() && it.alive).count()
 }
@@ -191,7 +191,7 @@ fn every_half_of_a_swap_is_finished_by_the_next_look() {
 }
 
 /// What a step makes of the world when everything works.
-fn act(scene: &mut Scene, step: &Step) {
+pub(super) fn act(scene: &mut Scene, step: &Step) {
     match step {
         Step::Prepare(_) => prepare(scene),
         Step::Start(it) => become_(scene, it.revision.generation, UnitState::Ready),
@@ -221,7 +221,7 @@ fn act(scene: &mut Scene, step: &Step) {
     }
 }
 
-fn trial(since: u64, probed: bool) -> Trial {
+pub(super) fn trial(since: u64, probed: bool) -> Trial {
     Trial {
         since: Duration::from_secs(since),
         probed,

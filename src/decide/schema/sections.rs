@@ -255,6 +255,11 @@ pub(super) const INNER: &[Section] = &[
                 "A command in the container that has it send its clients away",
             ),
             Key(
+                "order",
+                Choice(&["start-first", "stop-first"]),
+                "Whether the old revision has ended before the new one begins: start-first",
+            ),
+            Key(
                 "deadline",
                 Number,
                 "The longest a start may take, the pull included: 10m",
