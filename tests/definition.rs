@@ -279,12 +279,17 @@ fn the_example_is_manual_and_schema() {
         service(&format!("image: nginx\nport: 80\n{other}\n"));
     }
     let managed = include_str!("../examples/my-service.yaml");
-    let process = include_str!("../examples/host-process.yaml");
+    let others = [
+        include_str!("../examples/host-process.yaml"),
+        include_str!("../examples/application.yaml"),
+    ];
     for (section, keys) in known_keys() {
         for key in keys {
             let key = format!("{key}:");
             assert!(
-                example.contains(&key) || managed.contains(&key) || process.contains(&key),
+                example.contains(&key)
+                    || managed.contains(&key)
+                    || others.iter().any(|it| it.contains(&key)),
                 "`{key}` of `{section}` is not explained"
             );
         }

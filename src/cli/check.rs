@@ -10,6 +10,7 @@ use crate::host::{definitions, files};
 use crate::say;
 
 /// The definitions `wharf example` prints.
+const APPLICATION: &str = include_str!("../../examples/application.yaml");
 const PROCESS: &str = include_str!("../../examples/host-process.yaml");
 const RUNNER: &str = include_str!("../../examples/crystal-docs.yaml");
 const MANAGED: &str = include_str!("../../examples/my-service.yaml");
@@ -117,6 +118,7 @@ pub(super) fn count(mistakes: usize) -> String {
 pub(super) fn example(which: &str) -> u8 {
     say::answer(match which {
         "my-service" => MANAGED,
+        "application" => APPLICATION,
         "host-process" => PROCESS,
         "cluster" => super::cluster::EXAMPLE,
         "alerts" => ALERTS,

@@ -4,6 +4,7 @@ mod acks;
 mod alert;
 mod alert_watch;
 pub mod alert_words;
+mod application;
 mod ask;
 mod check;
 mod cluster;
@@ -130,6 +131,8 @@ async fn act(command: Command) -> u8 {
         Command::Update(wish) => deploy::deploy(wish, Goal::Update).await,
         Command::Delete(wish) => deploy::delete(wish).await,
         Command::Lock(wish) => lock::lock(wish).await,
+        Command::Compose(wish) => application::compose(&wish).await,
+        Command::Fetch { name } => application::fetch(&name).await,
         Command::Install(wish) => ground::install(&wish),
         Command::Uninstall(wish) => ground::uninstall(&wish),
         Command::Generate { normal, .. } => ground::generate(&normal),

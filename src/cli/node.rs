@@ -34,7 +34,7 @@ async fn place(wish: &PlaceWish) -> u8 {
     let name = wish.service.as_str();
     let ended = match (wish.back, wish.remove) {
         (true, _) => place::back(name, step).map(|()| End::Done),
-        (false, true) => place::remove(name, step).map(|()| End::Done),
+        (false, true) => place::remove(name, step).await.map(|()| End::Done),
         (false, false) => match files::stdin() {
             Ok(text) => place::place(name, &text, &wish.note, step).await,
             Err(why) => Err(why.into()),

@@ -133,9 +133,16 @@ pub enum Command {
     /// Print a definition with every key explained
     Example {
         /// crystal-docs for runner@NAME, my-service for NAME@manager, cluster for many nodes, alerts for
-        /// alerts.yaml, host-process for a process of the host
-        #[arg(default_value = "crystal-docs", value_parser = ["crystal-docs", "my-service", "cluster", "alerts", "host-process"])]
+        /// alerts.yaml, host-process for a process of the host, application for several containers
+        #[arg(default_value = "crystal-docs", value_parser = ["crystal-docs", "my-service", "cluster", "alerts", "host-process", "application"])]
         which: String,
+    },
+    /// Run compose for an application of several containers, with its project, files and folder
+    Compose(ComposeWish),
+    /// Bring an application's branch and images to this host; the next start runs them
+    Fetch {
+        /// The service
+        name: String,
     },
     /// Put binary, units, generator, manual and completions in place
     Install(InstallWish),
@@ -159,6 +166,18 @@ pub enum Command {
     Completions { shell: clap_complete::Shell },
     /// Print the manual page
     Man,
+}
+
+#[derive(Debug, Args)]
+pub struct ComposeWish {
+    /// The service
+    pub name: String,
+    /// Say whether all of its containers are up and healthy, and end with 1 when not
+    #[arg(long)]
+    pub standing: bool,
+    /// What compose is to do: ps, logs, exec …
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub words: Vec<String>,
 }
 
 #[derive(Debug, Args)]

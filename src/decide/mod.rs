@@ -7,6 +7,7 @@ pub mod cause;
 pub mod choice;
 pub mod clean;
 pub mod cluster;
+pub mod compose;
 pub mod container;
 pub mod contrast;
 pub mod create_args;

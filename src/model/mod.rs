@@ -5,6 +5,7 @@ pub mod balance;
 pub mod channel;
 pub mod check;
 pub mod cluster;
+pub mod compose;
 pub mod container;
 pub mod delivery;
 pub mod deploy;

@@ -21,6 +21,8 @@ pub struct Container {
     /// Docker is taking it away; it is not coming back.
     pub removing: bool,
     pub exit_code: i64,
+    /// By a health check of the image's own: `healthy`, `starting`, `unhealthy`; None: it has none.
+    pub health: Option<String>,
     /// Docker's flag: some process in it was killed for memory, not necessarily the first one.
     pub oom_killed: bool,
     /// What docker says went wrong at start, empty otherwise.

@@ -3,7 +3,8 @@
 use std::{path::PathBuf, time::Duration};
 
 use super::{
-    channel::Wish, check::Check, container::ContainerSpec, process::Process, rollout::Rollout,
+    channel::Wish, check::Check, compose::Compose, container::ContainerSpec, process::Process,
+    rollout::Rollout,
 };
 
 /// One service, as its definition file means it.
@@ -16,6 +17,8 @@ pub struct Service {
     pub container: ContainerSpec,
     /// A host process instead of a container.
     pub process: Option<Process>,
+    /// An application of several containers; `process` is what keeps it then.
+    pub compose: Option<Compose>,
     pub secrets: Vec<Secret>,
     /// The container port requests go to, for checks that name none.
     pub port: Option<u16>,
@@ -122,6 +125,7 @@ impl Service {
             pull: Pull::Missing,
             container: ContainerSpec::default(),
             process: None,
+            compose: None,
             secrets: Vec::new(),
             port: None,
             public_network: None,

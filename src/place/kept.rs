@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::application;
+use crate::decide::units::escape;
 use crate::host::{files, fronts};
 
 /// Below what outlives a reboot.
@@ -15,14 +17,18 @@ pub(super) struct Kept {
     pub(super) text: Option<String>,
     /// Its unit ran.
     pub(super) active: bool,
+    /// Of an application from a repository: the commit that ran.
+    #[serde(default)]
+    pub(super) commit: Option<String>,
 }
 
 impl Kept {
-    pub(super) fn of(path: &Path, text: Option<String>, unit: &str) -> Kept {
+    pub(super) fn of(path: &Path, text: Option<String>, name: &str) -> Kept {
         Kept {
             path: path.to_owned(),
             text,
-            active: super::is_up(unit),
+            active: super::is_up(&escape::unit(name)),
+            commit: application::current(name),
         }
     }
 

@@ -1,6 +1,8 @@
 //! The story of a definition from elsewhere: placed on this host, its unit restarted, and put back when it fails.
 
 mod after;
+mod application;
+pub mod composed;
 mod kept;
 
 use std::io;
@@ -11,6 +13,7 @@ use crate::decide::units::escape;
 use crate::host::{definitions, files, systemd};
 use crate::model::mistake::Mistake;
 use crate::model::rollout::Report;
+use crate::model::service::Service;
 use kept::Kept;
 
 /// How it ended.
@@ -45,18 +48,22 @@ pub async fn place(
     note: &str,
     tell: impl Fn(&str),
 ) -> Result<End, Refusal> {
-    let path = checked(name, text)?;
+    let (path, service) = checked(name, text)?;
+    let commit = bring(&service, &tell).await?;
     let before = files::read(&path).ok();
     let unit = escape::unit(name);
-    let same = before.as_deref().and_then(definition::canonical) == definition::canonical(text);
-    if same && before.is_some() && is_up(&unit) {
+    let known = before.as_deref().and_then(definition::canonical) == definition::canonical(text);
+    let same =
+        known && before.is_some() && (commit.is_none() || commit == application::current(name));
+    if same && is_up(&unit) {
         tell("as it was: nothing to do");
         return Ok(End::Unchanged);
     }
-    if !same || before.is_none() {
-        Kept::of(&path, before, &unit).write(name)?;
+    if !same {
+        Kept::of(&path, before, name).write(name)?;
         tell(&format!("write {}", path.display()));
         write(&path, &pretty(text))?;
+        take(name, commit.as_deref())?;
     }
     match up(&unit, &tell) {
         Ok(()) => {
@@ -86,9 +93,14 @@ pub fn back(name: &str, tell: impl Fn(&str)) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// systemd or the disk refuse.
-pub fn remove(name: &str, tell: impl Fn(&str)) -> Result<(), Refusal> {
+pub async fn remove(name: &str, tell: impl Fn(&str)) -> Result<(), Refusal> {
     let path = definitions::find(name, &definitions::search_path());
     down(&escape::unit(name), &tell)?;
+    if let Ok((service, compose)) = composed::application(name) {
+        tell("remove its containers; its volumes stay");
+        let gone = application::down(&service, &compose).await;
+        gone.map_err(Refusal::Unfit)?;
+    }
     if let Some(path) = path {
         tell(&format!("remove {}", path.display()));
         files::remove(&path)?;
@@ -98,8 +110,35 @@ pub fn remove(name: &str, tell: impl Fn(&str)) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Brings what an application needs, whatever runs of it; returns its commit.
+///
+/// # Errors
+/// [`Refusal::Unfit`]; what ran still runs.
+pub async fn bring(service: &Service, tell: &impl Fn(&str)) -> Result<Option<String>, Refusal> {
+    match &service.compose {
+        Some(compose) => application::ready(service, compose, tell)
+            .await
+            .map_err(Refusal::Unfit),
+        None => Ok(None),
+    }
+}
+
+/// Brings an application from its repository and makes it the one the next start runs.
+///
+/// # Errors
+/// As [`bring`], or there is no such application.
+pub async fn fetch(name: &str, tell: impl Fn(&str)) -> Result<(), Refusal> {
+    let (service, _) = composed::application(name).map_err(Refusal::Unfit)?;
+    let commit = bring(&service, &tell).await?;
+    Ok(take(name, commit.as_deref())?)
+}
+
+fn take(name: &str, commit: Option<&str>) -> io::Result<()> {
+    commit.map_or(Ok(()), |it| application::take(name, it))
+}
+
 /// Returns where the definition belongs: where there is one already, or in the first folder.
-fn checked(name: &str, text: &str) -> Result<PathBuf, Refusal> {
+fn checked(name: &str, text: &str) -> Result<(PathBuf, Service), Refusal> {
     let reading = definition::read(text, name);
     let Some(service) = reading.service else {
         return Err(Refusal::Mistakes(reading.mistakes));
@@ -110,9 +149,10 @@ fn checked(name: &str, text: &str) -> Result<PathBuf, Refusal> {
     }
     let folders = definitions::search_path();
     let usual = || Some(folders.first()?.join(format!("{name}.yaml")));
-    definitions::find(name, &folders)
+    let path = definitions::find(name, &folders)
         .or_else(usual)
-        .ok_or_else(|| Refusal::Unfit("WHARF_CONFIG_PATH names no folder".to_owned()))
+        .ok_or_else(|| Refusal::Unfit("WHARF_CONFIG_PATH names no folder".to_owned()))?;
+    Ok((path, service))
 }
 
 /// People read these files as well. JSON is YAML.
@@ -138,6 +178,7 @@ fn restore(name: &str, tell: &impl Fn(&str)) -> io::Result<()> {
         Some(text) => {
             tell(&format!("write {} as it was", kept.path.display()));
             write(&kept.path, text)?;
+            take(name, kept.commit.as_deref())?;
             match kept.active {
                 true => up(&unit, tell)?,
                 false => systemctl(&["stop", &unit])?,

@@ -40,7 +40,10 @@ fn what_stands_behind_the_signs_works_and_says_what_holds_without_it() {
     assert!(all.diagram.is_some() && all.hooks.failed.is_some());
     let before = all.services[1].pre_deploy.as_ref().unwrap();
     assert_eq!(before.command, ["nginx", "-t"]);
-    assert!(matches!(all.services[2].workload, Workload::Managed(_)));
+    assert!(
+        matches!(&all.services[2].workload, Workload::Runner(it) if it.service.compose.is_some())
+    );
+    assert!(matches!(all.services[3].workload, Workload::Managed(_)));
     let mut others = 0;
     for line in EXAMPLE.lines() {
         if let Some(other) = line.strip_prefix("#| ") {

@@ -234,6 +234,12 @@ fn scripts_and_definitions() {
         ],
     );
     says(
+        &service("compose: /srv/shop\npre_deploy: b"),
+        &[
+            "5:5: an application of compose has no `pre_deploy` (its nodes bring its images; a migration is a service of its compose file)",
+        ],
+    );
+    says(
         &service("deploy: a\npre_deploy: b\nimage_push: ssh"),
         &[
             "5:5: without an image there is no `pre_deploy` (it belongs to a service with a definition; `deploy` is a script on each node)",

@@ -40,7 +40,10 @@ const DOCUMENTS: [&str; 2] = ["_id", "_rev"];
 
 /// Returns a definition's keys as they may stand in a service.
 pub(super) fn definition() -> impl Iterator<Item = &'static str> {
-    let keys = definition::keys::TOP.iter().copied();
+    let keys = definition::keys::TOP
+        .iter()
+        .chain(definition::keys::COMPOSE);
+    let keys = keys.copied();
     keys.filter(|it| *it != "name" && !DOCUMENTS.contains(it))
 }
 

@@ -120,6 +120,11 @@ fn with_definition(fields: &Fields<'_>, entry: &Entry<'_>, found: &mut Findings)
         let hint = "it belongs to a service with a definition; `deploy` is a script on each node";
         found.mistake_with(entry.place, &entry.path, what, hint);
     }
+    if ["compose", "repo"].iter().any(|it| fields.has(it)) {
+        let what = format!("an application of compose has no {}", quoted(key(entry)));
+        let hint = "its nodes bring its images; a migration is a service of its compose file";
+        found.mistake_with(entry.place, &entry.path, what, hint);
+    }
 }
 
 fn key<'a>(entry: &'a Entry<'_>) -> &'a str {
@@ -267,7 +272,7 @@ fn meant(
         node,
     };
     let service = service::read(&entry, name, found)?;
-    if service.process.is_some() {
+    if service.process.is_some() && service.compose.is_none() {
         let what = "a cluster's services are containers, and this is a process of one host";
         let hint = "start it there: systemctl enable --now runner@NAME, or wharf supervise";
         found.mistake_with(place, path, what, hint);

@@ -55,6 +55,8 @@ pub(super) const PROCESS: &[&str] = &[
     "activityfile_limit",
     "monitor_after",
 ];
+/// Of an application of several containers.
+pub(in crate::decide) const COMPOSE: &[&str] = &["compose", "repo", "branch"];
 pub(super) const LIMITS: &[&str] = &[
     "memory",
     "memory_high",
@@ -123,7 +125,7 @@ pub(super) const OUTCOME: &[&str] = &["status", "stdout", "stderr"];
 /// Returns each section's path and its keys, for manuals, completions and tests.
 pub fn known_keys() -> Vec<(&'static str, Vec<&'static str>)> {
     vec![
-        ("", [TOP, PROCESS].concat()),
+        ("", [TOP, PROCESS, COMPOSE].concat()),
         ("secrets.NAME", SECRET.to_vec()),
         ("limits", LIMITS.to_vec()),
         ("stop", STOP.to_vec()),

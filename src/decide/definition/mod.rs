@@ -4,6 +4,7 @@ mod alerts;
 mod ask;
 mod beside;
 pub(super) mod canonical;
+mod compose;
 pub(super) mod environment;
 pub(super) mod fields;
 pub(super) mod findings;

@@ -45,6 +45,14 @@ pub(super) fn read(top: &Fields<'_>, found: &mut Findings) -> Option<Process> {
         return None;
     }
     foreign(top, found);
+    Some(Process {
+        argv: argv(top, found).unwrap_or_default(),
+        ..shared(top, found)
+    })
+}
+
+/// Returns what a process of an application is kept by as well: everything but its command.
+pub(super) fn shared(top: &Fields<'_>, found: &mut Findings) -> Process {
     let truth =
         |key, usual, found: &mut Findings| top.read(key, found, Entry::truth).unwrap_or(usual);
     let stdout = top.read("stdout", found, sink).unwrap_or(Sink::Journal);
@@ -54,8 +62,8 @@ pub(super) fn read(top: &Fields<'_>, found: &mut Findings) -> Option<Process> {
     let env_files = top.read("env_file", found, |it, found| {
         Some(environment::files(it, found))
     });
-    Some(Process {
-        argv: argv(top, found).unwrap_or_default(),
+    Process {
+        argv: Vec::new(),
         environment: variables.unwrap_or_default(),
         env_files: env_files.unwrap_or_default(),
         inherit_env: truth("inherit_env", true, found),
@@ -67,7 +75,7 @@ pub(super) fn read(top: &Fields<'_>, found: &mut Findings) -> Option<Process> {
         finding: finding(top, found),
         restart: restart(top, found),
         watches: watches(top, found),
-    })
+    }
 }
 
 /// A container has none of these.

@@ -11,7 +11,7 @@ use crate::model::{
 };
 
 use super::{
-    alerts, beside, environment,
+    alerts, beside, compose, environment,
     fields::{Entry, Fields},
     findings::Findings,
     flags, health, keys, limits, logs, monitor, naming, process, rollout, secrets, stop,
@@ -37,7 +37,7 @@ pub(in crate::decide) fn read(
     found: &mut Findings,
 ) -> Option<Service> {
     let bare = bare_image(entry);
-    let mut known = [keys::TOP, keys::PROCESS].concat();
+    let mut known = [keys::TOP, keys::PROCESS, keys::COMPOSE].concat();
     known.extend(ignored(entry));
     known.extend(bare.map(|it| it.key.as_str()));
     let top = entry.fields(&known, found)?;
@@ -46,7 +46,11 @@ pub(in crate::decide) fn read(
         let hint = format!("write `\"image\": \"{}\"`", pair.key);
         found.mistake_with(pair.place, "image", what, hint);
     }
-    let process = process::read(&top, found);
+    let compose = compose::read(&top, found);
+    let process = match compose::is_meant(&top) {
+        true => Some(process::shared(&top, found)),
+        false => process::read(&top, found),
+    };
     let image = match process {
         Some(_) => None,
         None => image(&top, bare.is_some(), found),
@@ -66,7 +70,7 @@ pub(in crate::decide) fn read(
         spec = container(&top, image.unwrap_or_default(), asked.clone(), found);
         beside::agree(&top, &spec, &rollout, found);
     }
-    Some(Service {
+    let service = Service {
         name,
         pull: pull(&top, &asked, found),
         secrets: top
@@ -90,6 +94,11 @@ pub(in crate::decide) fn read(
         rollout,
         container: spec,
         process,
+        compose: None,
+    };
+    Some(match compose {
+        Some(it) => compose::fit(service, it),
+        None => service,
     })
 }
 

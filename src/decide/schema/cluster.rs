@@ -159,7 +159,11 @@ pub(super) const SECTIONS: &[Section] = &[
     ),
     section("doc_sites[]", &[SITE], &["name", "url"]),
     section("sites[]", &[SITE], &["name", "url"]),
-    section("services[]", &[SERVICE, definition::OWN], &["name"]),
+    section(
+        "services[]",
+        &[SERVICE, definition::OWN, definition::COMPOSE],
+        &["name"],
+    ),
     section("services[].deploy_in", &[WAVES], &[]),
     section(
         "services[].pre_deploy",

@@ -195,6 +195,21 @@ const PROCESS: &[Key] = &[
     ),
 ];
 
+/// An application of several containers.
+pub(super) const COMPOSE: &[Key] = &[
+    Key(
+        "compose",
+        OneOrMore,
+        "An application of several containers: its folder, its file, or files of `repo`",
+    ),
+    Key(
+        "repo",
+        Scalar,
+        "The git repository an application comes from",
+    ),
+    Key("branch", Scalar, "Its branch"),
+];
+
 /// The file itself.
 pub(super) const TOP: Section = Section {
     path: "",
@@ -206,6 +221,7 @@ pub(super) const TOP: Section = Section {
         )],
         OWN,
         PROCESS,
+        COMPOSE,
         &[
             Key("_id", Scalar, "A document's own name for the service"),
             Key("_rev", Scalar, "A document's own revision"),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum};
+use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum, HealthStatusEnum};
 use bollard::query_parameters::ListContainersOptionsBuilder;
 
 use super::{Docker, Error};
@@ -100,6 +100,7 @@ fn seen(it: ContainerInspectResponse) -> Container {
         paused: state.paused.unwrap_or(false),
         removing: state.status == Some(ContainerStateStatusEnum::REMOVING),
         exit_code: state.exit_code.unwrap_or(0),
+        health: state.health.and_then(|it| it.status).and_then(health),
         oom_killed: state.oom_killed.unwrap_or(false),
         error: state.error.unwrap_or_default(),
         pid: state.pid.unwrap_or(0),
@@ -110,5 +111,14 @@ fn seen(it: ContainerInspectResponse) -> Container {
         host_network: host.network_mode.as_deref() == Some("host"),
         network_mode: host.network_mode.unwrap_or_default(),
         log_driver: host.log_config.and_then(|it| it.typ).unwrap_or_default(),
+    }
+}
+
+fn health(word: HealthStatusEnum) -> Option<String> {
+    match word {
+        HealthStatusEnum::STARTING | HealthStatusEnum::HEALTHY | HealthStatusEnum::UNHEALTHY => {
+            Some(word.to_string())
+        }
+        HealthStatusEnum::EMPTY | HealthStatusEnum::NONE => None,
     }
 }
