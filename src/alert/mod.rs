@@ -8,11 +8,13 @@
 mod carry;
 pub mod follow;
 pub mod ground;
+pub mod heard;
 pub mod silences;
 pub mod trial;
 
 use std::io;
 
+use crate::decide::alert::addresses::{addresses, is_address};
 use crate::decide::alert::listen::{Tidings, listen};
 use crate::decide::alert::turn::{Happening, is_restless, turn};
 use crate::decide::alert::{hear, post};
@@ -20,7 +22,7 @@ use crate::decide::report;
 use crate::host::journal::{Journal, event, read};
 use crate::host::{clock, files};
 use crate::model::alert::{Book, Heard, Key, Letter, Sender, Written};
-use crate::model::channel::{AlertSettings, Shape};
+use crate::model::channel::{AlertSettings, Channel, Mail, Shape, Way};
 use crate::model::event::{Event, Kind};
 use crate::model::log::{Origin, Priority};
 use crate::model::rollout::Report;
@@ -90,16 +92,11 @@ impl Pump {
     /// # Errors
     /// The book cannot be written: then nothing is sent, because it would be sent again and again.
     pub async fn turn(&mut self) -> io::Result<()> {
-        let names: Vec<String> = self
-            .settings
-            .channels
-            .iter()
-            .map(|it| it.name.clone())
-            .collect();
         for _ in 0..MOST_AT_ONCE {
             let now = clock::wall().as_secs();
             let silences = silences::all(&self.ground, now);
             let rules = self.settings.rules.clone();
+            let names = self.channels();
             let happened = turn(&mut self.book, &names, &rules, &silences, now);
             self.keep()?;
             self.tell(happened).await;
@@ -124,19 +121,34 @@ impl Pump {
         Ok(())
     }
 
+    /// The names of all who can be told: the configured ones, and the addresses definitions name.
+    fn channels(&self) -> Vec<String> {
+        let own = self.settings.channels.iter().map(|it| it.name.clone());
+        own.chain(addresses(&self.book)).collect()
+    }
+
+    fn channel(&self, name: &str) -> Option<Channel> {
+        let mut own = self.settings.channels.iter();
+        let own = own.find(|it| it.name == name).cloned();
+        own.or_else(|| {
+            is_address(name).then(|| Channel {
+                name: name.to_owned(),
+                way: Way::Mail(Mail {
+                    to: vec![name.to_owned()],
+                    ..self.settings.post.clone()
+                }),
+            })
+        })
+    }
+
     /// Tries what is due; returns whether anything was delivered.
     async fn deliver(&mut self, now: u64) -> io::Result<bool> {
         let mut any = false;
         for letter in post::due(&self.book, now) {
-            let Some(channel) = self
-                .settings
-                .channels
-                .iter()
-                .find(|it| it.name == letter.channel)
-            else {
+            let Some(channel) = self.channel(&letter.channel) else {
                 continue;
             };
-            match carry::carry(channel, &letter, &self.sender, self.words).await {
+            match carry::carry(&channel, &letter, &self.sender, self.words).await {
                 Ok(()) => {
                     post::delivered(&mut self.book, &letter.id);
                     any = true;

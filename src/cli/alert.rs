@@ -195,31 +195,36 @@ fn check(mut ground: Ground, file: Option<PathBuf>, json: bool) -> u8 {
 /// Returns the settings, or the exit code after their mistakes were told.
 pub(super) fn settings(ground: &Ground, json: bool) -> Result<AlertSettings, u8> {
     ground.settings().map_err(|why| {
-        match why {
-            Unusable::Missing(file) => {
-                let next = "write one: `channels: {ops: {mail: [you@example.org]}}` is enough";
-                say::error(&format!("there is no {}", file.display()), Some(next));
-            }
-            Unusable::Unreadable { file, why } => {
-                say::error(&format!("{}: {why}", file.display()), None);
-            }
-            Unusable::Wrong { mistakes, .. } if json => {
-                say::answer(&say::words::pretty(&say::mistakes::json(&mistakes)));
-            }
-            Unusable::Wrong {
-                file,
-                text,
-                mistakes,
-            } => {
-                let file = file.display().to_string();
-                say::talk(&say::mistakes::render(
-                    &file,
-                    &text,
-                    &mistakes,
-                    say::talk_colour(),
-                ));
-            }
-        }
+        tell(why, json);
         BAD_DEFINITION
     })
+}
+
+/// Says why there are no alerts.
+pub(super) fn tell(why: Unusable, json: bool) {
+    match why {
+        Unusable::Missing(file) => {
+            let next = "write one: `channels: {ops: {mail: [you@example.org]}}` is enough";
+            say::error(&format!("there is no {}", file.display()), Some(next));
+        }
+        Unusable::Unreadable { file, why } => {
+            say::error(&format!("{}: {why}", file.display()), None);
+        }
+        Unusable::Wrong { mistakes, .. } if json => {
+            say::answer(&say::words::pretty(&say::mistakes::json(&mistakes)));
+        }
+        Unusable::Wrong {
+            file,
+            text,
+            mistakes,
+        } => {
+            let file = file.display().to_string();
+            say::talk(&say::mistakes::render(
+                &file,
+                &text,
+                &mistakes,
+                say::talk_colour(),
+            ));
+        }
+    }
 }

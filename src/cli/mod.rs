@@ -29,6 +29,7 @@ mod revise;
 mod roll;
 mod shim;
 mod supervise;
+mod supervise_alerts;
 pub mod supervise_words;
 mod usrsvc;
 #[cfg(feature = "web")]

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use super::supervise_alerts;
 use super::supervise_words::{OrderWish, StandWish, SuperviseOrder, SuperviseWish};
 use crate::decide::usrsvc::codes;
 use crate::host::{definitions, surroundings};
 use crate::model::process::{Answer, Request};
 use crate::model::service::Service;
 use crate::say;
-use crate::supervise::{self, Given, Refused, Unusable};
+use crate::supervise::{self, Ears, Given, Refused, Unusable};
 
 /// Its folder below the user's state.
 const FOLDER: &str = "supervise";
@@ -24,7 +25,7 @@ pub(super) async fn supervise(wish: SuperviseWish) -> u8 {
                 Some(file) => Given::Usrsvc(file),
                 None => given(wish.config),
             };
-            begin(given, &folder).await
+            supervise_alerts::begin(given, &folder).await
         }
         Some(order) => pass(&folder, order).await,
     }
@@ -50,9 +51,9 @@ pub(super) fn homeless() -> u8 {
     super::USAGE
 }
 
-async fn begin(given: Given, folder: &Path) -> u8 {
+pub(super) async fn begin(given: Given, folder: &Path, ears: Ears) -> u8 {
     let usrsvc = matches!(given, Given::Usrsvc(_));
-    match supervise::supervise(given, folder, echo()).await {
+    match supervise::supervise(given, folder, ears).await {
         Ok(()) => super::DONE,
         Err(Refused::Definitions(wrong)) => {
             tell(&wrong);
@@ -94,7 +95,7 @@ pub(super) fn tell(wrong: &[Unusable]) {
 }
 
 /// At a terminal the events are shown as well.
-fn echo() -> Option<supervise::Echo> {
+pub(super) fn echo() -> Option<supervise::Echo> {
     say::on_terminal().then(|| {
         Box::new(|event: &_, name: &str| {
             say::talk(&format!("{name}: {}", say::records::event(event)));

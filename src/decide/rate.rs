@@ -16,7 +16,8 @@ pub struct Rate {
     /// Lines per second; None: no limit.
     limit: Option<u32>,
     burst: u32,
-    buckets: [Bucket; 2 * CLASSES],
+    /// Made with the first line: most services have no limit, and there may be hundreds.
+    buckets: Vec<Bucket>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -49,7 +50,7 @@ impl Rate {
         Rate {
             limit,
             burst: burst.max(1),
-            buckets: Default::default(),
+            buckets: Vec::new(),
         }
     }
 
@@ -65,6 +66,7 @@ impl Rate {
             return true;
         };
         let full = u64::from(self.burst) * LINE;
+        self.buckets.resize(2 * CLASSES, Bucket::default());
         let bucket = &mut self.buckets[index(stream, priority)];
         let passed = u64::try_from(now.saturating_sub(bucket.at).as_nanos()).unwrap_or(u64::MAX);
         let gained = passed.saturating_mul(u64::from(limit));

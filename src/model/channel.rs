@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// The whole of /etc/wharf/alerts.yaml.
-#[derive(Clone, Debug, PartialEq)]
+/// The whole of /etc/wharf/alerts.yaml; nothing but the rules where there is none.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct AlertSettings {
     /// In brackets before each subject; None: nothing.
     pub cluster: Option<String>,
@@ -14,6 +14,8 @@ pub struct AlertSettings {
     pub node: Option<String>,
     /// In the order of the file.
     pub channels: Vec<Channel>,
+    /// How addresses that definitions name themselves are written to: as by the first channel that is mail.
+    pub post: Mail,
     pub rules: Rules,
 }
 
@@ -32,7 +34,7 @@ pub enum Way {
     Exec(Vec<String>),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mail {
     pub to: Vec<String>,
     /// None: `wharf@` this host.
@@ -45,6 +47,13 @@ pub enum Carrier {
     /// The host's own `sendmail -t -i`, with these words before that.
     Sendmail(Vec<String>),
     Smtp(Smtp),
+}
+
+impl Default for Carrier {
+    fn default() -> Carrier {
+        // Where distributions put it.
+        Carrier::Sendmail(vec!["/usr/sbin/sendmail".to_owned()])
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,6 +178,16 @@ impl Default for Rules {
             forget: minutes(7 * 24 * 60),
             heartbeat: minutes(7 * 24 * 60),
             daily: minutes(24 * 60),
+        }
+    }
+}
+
+impl Channel {
+    /// Whether it writes mails.
+    pub fn is_mail(&self) -> bool {
+        match self.way {
+            Way::Mail(_) => true,
+            Way::Webhook(_) | Way::Exec(_) => false,
         }
     }
 }

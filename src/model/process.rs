@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
+use super::channel::Wish;
 use super::check::Check;
 use super::service::{Logs, Stop};
 
@@ -35,6 +36,8 @@ pub struct Charge {
     /// How long it must stay up to count as started when there is no health check.
     pub success: Duration,
     pub logs: Logs,
+    /// What the alerts do differently for it.
+    pub alerts: Wish,
     /// Two that differ in this are two processes.
     pub made_of: u64,
 }

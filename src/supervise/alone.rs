@@ -8,10 +8,10 @@ use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::Echo;
 use super::board::Board;
 use super::keeper::{Keeper, Line, Mode, Order};
 use super::recorder::Recorder;
+use super::{Ears, Echo};
 use crate::decide::definition;
 use crate::decide::supervise::life::Wish;
 use crate::decide::supervise::order::charge;
@@ -55,7 +55,11 @@ async fn keep(service: Service, file: &Path, echo: Option<Echo>) -> std::io::Res
     };
     workload::close_at_exec();
     let (mut stop, mut reload) = signals::listen()?;
-    let recorder = Recorder::start(echo, site.unit);
+    let ears = Ears {
+        terminal: echo,
+        alerts: None,
+    };
+    let recorder = Recorder::start(ears, site.unit);
     let board = Rc::new(Board::new(&folder, recorder));
     let name = service.name.clone();
     let Some(charge) = charge(service) else {
@@ -143,7 +147,7 @@ impl Told {
 
 /// Stops what runs in this folder although nobody keeps it; used by the reaping of an ended unit.
 pub(super) async fn end(mut charge: Charge, folder: &Path) -> std::io::Result<bool> {
-    let recorder = Recorder::start(None, String::new());
+    let recorder = Recorder::start(Ears::default(), String::new());
     let board = Rc::new(Board::new(folder, recorder));
     // Only what was written down, not what somebody else started.
     charge.process.finding = Default::default();

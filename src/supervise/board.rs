@@ -28,6 +28,8 @@ pub(super) struct Board {
     ready: RefCell<HashSet<String>>,
     /// Somebody became ready.
     pub(super) news: Notify,
+    /// Something moved.
+    pub(super) stirred: Notify,
     chance: Cell<u64>,
 }
 
@@ -43,6 +45,7 @@ impl Board {
             mains: RefCell::default(),
             ready: RefCell::default(),
             news: Notify::new(),
+            stirred: Notify::new(),
             chance: Cell::new(u64::try_from(clock::wall().as_nanos()).unwrap_or(1) | 1),
         }
     }
@@ -50,6 +53,7 @@ impl Board {
     pub(super) fn show(&self, standing: Standing, since: Instant) {
         let name = standing.name.clone();
         self.standings.borrow_mut().insert(name, (standing, since));
+        self.stirred.notify_one();
     }
 
     pub(super) fn forget(&self, name: &str) {

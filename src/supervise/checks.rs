@@ -196,6 +196,7 @@ impl Keeper {
         let clear = checks.failing.is_empty();
         let event = Event::new(kind, priority, said.clone())
             .with("check", told.check)
+            .with("on_failure", told.on_failure.name())
             .with("latency_ms", told.answer.took.as_millis() as u64);
         self.tell(event).await;
         let proven = self.state != crate::decide::supervise::life::State::Starting;

@@ -4,11 +4,13 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::task::LocalSet;
+use tokio::time::{Instant, sleep_until};
 
-use super::Echo;
+use super::Ears;
 use super::board::Board;
 use super::desk;
 use super::keeper::{Keeper, Line, Mode, Order};
@@ -18,7 +20,7 @@ use crate::decide::supervise::life::Wish;
 use crate::decide::supervise::order::{Change, Charges, changes, in_order};
 use crate::host::control::Control;
 use crate::host::lease::{self, Taken};
-use crate::host::{files, notify, signals, surroundings, workload};
+use crate::host::{files, memory, notify, signals, surroundings, workload};
 use crate::model::event::{Event, Kind};
 use crate::model::log::{Origin, Priority};
 use crate::model::process::{Charge, Outcome, Verdict};
@@ -26,6 +28,8 @@ use crate::model::process::{Charge, Outcome, Verdict};
 /// The socket's and the lease's names in the state folder.
 pub(super) const SOCKET: &str = "supervise.sock";
 pub(super) const LEASE: &str = "supervise.lock";
+/// Nothing has moved for that long: what was needed for it is given back.
+const CALM: Duration = Duration::from_secs(2);
 
 /// Why a supervisor cannot begin.
 pub enum Refused {
@@ -48,12 +52,12 @@ pub(super) struct Crew {
 ///
 /// # Errors
 /// [`Refused`]: a mistake in a definition, another supervisor on this folder, no place for the socket.
-pub async fn supervise(given: Given, folder: &Path, echo: Option<Echo>) -> Result<(), Refused> {
+pub async fn supervise(given: Given, folder: &Path, ears: Ears) -> Result<(), Refused> {
     let local = LocalSet::new();
-    local.run_until(run(given, folder, echo)).await
+    local.run_until(run(given, folder, ears)).await
 }
 
-async fn run(given: Given, folder: &Path, echo: Option<Echo>) -> Result<(), Refused> {
+async fn run(given: Given, folder: &Path, ears: Ears) -> Result<(), Refused> {
     let services = load::given(&given).map_err(Refused::Definitions)?;
     let other = |why: std::io::Error| Refused::Other(why.to_string());
     files::private_folder(folder).map_err(other)?;
@@ -72,7 +76,7 @@ async fn run(given: Given, folder: &Path, echo: Option<Echo>) -> Result<(), Refu
     let mut reread = signals::reread().map_err(other)?;
     let control = Control::open(&folder.join(SOCKET)).map_err(other)?;
     let unit = surroundings::look("supervise").unit;
-    let recorder = Recorder::start(echo, unit);
+    let recorder = Recorder::start(ears, unit);
     let crew = Rc::new(Crew {
         board: Rc::new(Board::new(folder, recorder)),
         given,
@@ -81,10 +85,17 @@ async fn run(given: Given, folder: &Path, echo: Option<Echo>) -> Result<(), Refu
     });
     crew.enlist(services).await;
     let _ = notify::ready();
+    let mut calm: Option<Instant> = None;
     loop {
         tokio::select! {
             () = stop.asked() => break,
             () = reread.asked() => drop(crew.reload().await),
+            () = crew.board.stirred.notified() => calm = Some(Instant::now() + CALM),
+            () = sleep_until(calm.unwrap_or_else(Instant::now)), if calm.is_some() => {
+                calm = None;
+                memory::give_back_free();
+                memory::give_back_code();
+            }
             call = control.next() => if let Ok(call) = call {
                 tokio::task::spawn_local(desk::serve(Rc::clone(&crew), call));
             },

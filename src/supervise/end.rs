@@ -181,14 +181,17 @@ impl Keeper {
         ) {
             let _ = files::remove(path);
         }
-        let asked = matches!(self.state, State::Stopping(_));
-        let words = match (asked, self.killed) {
+        let stopping = matches!(self.state, State::Stopping(_));
+        let asked = stopping && !self.condemned;
+        let words = match (stopping, self.killed) {
             (true, true) => "killed, since it did not end when asked".to_owned(),
             (true, false) => format!("stopped: {}", words::ended(ended)),
             (false, _) => words::ended(ended),
         };
         let early = self.state == State::Starting;
-        if !asked {
+        if stopping && self.condemned {
+            self.why = format!("{}; {words}", self.why);
+        } else if !asked {
             self.course.ran(lived, &self.charge.process.restart);
             let when = if early { ", before it was ready" } else { "" };
             self.why = format!("{words}{when}");

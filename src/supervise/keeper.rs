@@ -67,6 +67,8 @@ pub(super) struct Keeper {
     /// When the state ends by the clock: shown to work, killed, tried again.
     pub(super) alarm: Option<Instant>,
     pub(super) killed: bool,
+    /// A check or a watch ended it, and nobody asked for that.
+    pub(super) condemned: bool,
     /// It ran already when it was looked for.
     pub(super) adopted: bool,
     pub(super) checks: Option<Checks>,
@@ -91,7 +93,7 @@ impl Keeper {
         board: &Rc<Board>,
         charge: Rc<Charge>,
         mode: Mode,
-    ) -> std::io::Result<(Keeper, Line)> {
+    ) -> std::io::Result<(Box<Keeper>, Line)> {
         let folder = match mode {
             Mode::Unit | Mode::Ending => board.folder.clone(),
             Mode::Crew => board.folder.join(&charge.name),
@@ -119,6 +121,7 @@ impl Keeper {
             began: now,
             alarm: None,
             killed: false,
+            condemned: false,
             adopted: false,
             checks: None,
             proxy: None,
@@ -129,11 +132,11 @@ impl Keeper {
             orders,
             mode,
         };
-        Ok((keeper, line))
+        Ok((Box::new(keeper), line))
     }
 
     /// Keeps it until it is to be left, or, for a unit, until it is down.
-    pub(super) async fn run(mut self) -> Keeper {
+    pub(super) async fn run(mut self: Box<Keeper>) -> Box<Keeper> {
         // What is seldom under way has its room only meanwhile: there may be hundreds of keepers.
         Box::pin(self.begin()).await;
         loop {
@@ -250,6 +253,17 @@ impl Keeper {
                 self.alarm = None;
             }
             self.state = state;
+            match (happening, act) {
+                (Happening::Unbearable, Act::End) => self.condemned = true,
+                // What was down already, and known to be, is down because somebody wants it to.
+                (Happening::Wished(Wish::Stop), Act::Rest) if before != State::Down => {
+                    let text = "stopped by hand, it was not running";
+                    self.tell(Event::new(Kind::Exited, Priority::INFO, text))
+                        .await;
+                }
+                (Happening::Wished(_), _) => self.condemned = false,
+                _ => {}
+            }
             next = self.act(act).await;
             self.board
                 .set_ready(&self.charge.name, self.state == State::Ready);
@@ -288,8 +302,8 @@ impl Keeper {
                     self.course.unstable
                 );
                 self.why = format!("{text}; the last one {}", self.why);
-                self.tell(Event::new(Kind::Failed, Priority::ERROR, text))
-                    .await;
+                let event = Event::new(Kind::Failed, Priority::ERROR, self.why.clone());
+                self.tell(event).await;
                 self.answer(Wish::Start, self.verdict);
                 None
             }
@@ -327,6 +341,7 @@ impl Keeper {
     }
 
     pub(super) async fn tell(&self, event: Event) {
+        let event = event.with_wish(&self.charge.alerts);
         self.board.recorder.tell(event, &self.origin).await;
     }
 }

@@ -43,10 +43,12 @@ const SHIM_GRACE: std::time::Duration = std::time::Duration::from_secs(20);
 pub fn given(given: &Given) -> Result<Charges, Vec<Unusable>> {
     let services = match given {
         Given::Folders(folders) => of_folders(folders)?,
-        Given::Usrsvc(file) => super::usrsvc::services(file)?,
+        Given::Usrsvc(file) => {
+            let all = super::usrsvc::services(file)?.into_values();
+            let all = all.filter_map(charge);
+            all.map(|it| (it.name.clone(), Rc::new(it))).collect()
+        }
     };
-    let charges = services.into_values().filter_map(charge);
-    let services: Charges = charges.map(|it| (it.name.clone(), Rc::new(it))).collect();
     let faults = faults(&services);
     match faults.is_empty() {
         true => Ok(services),
@@ -54,8 +56,8 @@ pub fn given(given: &Given) -> Result<Charges, Vec<Unusable>> {
     }
 }
 
-fn of_folders(folders: &[PathBuf]) -> Result<BTreeMap<String, Service>, Vec<Unusable>> {
-    let (mut services, mut wrong) = (BTreeMap::<String, Service>::new(), Vec::new());
+fn of_folders(folders: &[PathBuf]) -> Result<Charges, Vec<Unusable>> {
+    let (mut services, mut wrong) = (Charges::new(), Vec::new());
     for (_, file) in definitions::all(folders) {
         match read(&file) {
             Ok(service) if services.contains_key(&service.name) => {
@@ -65,7 +67,10 @@ fn of_folders(folders: &[PathBuf]) -> Result<BTreeMap<String, Service>, Vec<Unus
                     quote::quoted(&service.name)
                 )));
             }
-            Ok(service) => drop(services.insert(service.name.clone(), service)),
+            Ok(service) => {
+                let charge = charge(service).map(Rc::new);
+                services.extend(charge.map(|it| (it.name.clone(), it)));
+            }
             Err(why) => wrong.push(why),
         }
     }
@@ -111,6 +116,7 @@ fn carried(service: Service, file: &Path) -> Service {
     let mut shim = Service::named(&service.name);
     shim.container = service.container;
     shim.process = Some(process);
+    shim.alerts = service.alerts;
     shim.stop.timeout = service.stop.timeout + SHIM_GRACE;
     shim.health = Some(Check {
         name: "health".to_owned(),

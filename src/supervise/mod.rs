@@ -20,6 +20,7 @@ mod track;
 pub mod usrsvc;
 mod watch;
 
+use crate::decide::alert::listen::Tidings;
 use crate::model::event::Event;
 
 pub use alone::run;
@@ -28,5 +29,13 @@ pub use crew::{Refused, supervise};
 pub use load::{Given, Unusable, given};
 pub use reap::reap;
 
-/// Who else hears the events, with the name of their service.
+/// Somebody at a terminal hears the events, with the name of their service.
 pub type Echo = Box<dyn Fn(&Event, &str)>;
+
+/// Who else hears the events, besides the journal.
+#[derive(Default)]
+pub struct Ears {
+    pub terminal: Option<Echo>,
+    /// Whoever tells people; what does not fit is not waited for.
+    pub alerts: Option<tokio::sync::mpsc::Sender<Tidings>>,
+}

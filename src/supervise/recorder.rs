@@ -1,15 +1,16 @@
 //! One task for the output of all services: it follows their files, and the journal gets every line once.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::Echo;
+use super::Ears;
 use super::pen::{Pen, Tail};
 use super::track::Track;
+use crate::decide::alert::listen::Tidings;
 use crate::host::clock;
 use crate::host::journal::{self, Journal};
 use crate::host::workload::follow::Follow;
@@ -58,16 +59,16 @@ pub(super) struct Recorder {
 
 impl Recorder {
     /// Starts the task. Without a journal lines stay in their files, and events go to stdout.
-    pub(super) fn start(echo: Option<Echo>, unit: String) -> Recorder {
+    pub(super) fn start(ears: Ears, unit: String) -> Recorder {
         let (orders, inbox) = mpsc::channel(ORDERS);
         let journal = Journal::open().ok();
         let carries = journal.is_some();
         let task = Task {
             journal,
             follow: Follow::new().ok(),
-            echo,
+            ears,
             unit,
-            tracks: HashMap::new(),
+            tracks: BTreeMap::new(),
             numbers: HashMap::new(),
             dirty: HashSet::new(),
         };
@@ -107,9 +108,9 @@ impl Recorder {
 struct Task {
     journal: Option<Journal>,
     follow: Option<Follow>,
-    echo: Option<Echo>,
+    ears: Ears,
     unit: String,
-    tracks: HashMap<String, Track>,
+    tracks: BTreeMap<String, Box<Track>>,
     numbers: HashMap<i32, String>,
     dirty: HashSet<String>,
 }
@@ -140,7 +141,7 @@ impl Task {
         if !self.dirty.is_empty() {
             return Some(Instant::now() + GATHER);
         }
-        let joins = self.tracks.values().any(Track::waits);
+        let joins = self.tracks.values().any(|it| it.waits());
         joins.then(|| Instant::now() + JOINING)
     }
 
@@ -225,7 +226,7 @@ impl Task {
                 track.numbers.push(number);
             }
         }
-        self.tracks.insert(name.clone(), track);
+        self.tracks.insert(name.clone(), Box::new(track));
         // What came before somebody looked out for it.
         self.dirty.insert(name);
     }
@@ -243,12 +244,23 @@ impl Task {
     }
 
     async fn tell(&mut self, event: &Event, origin: &Origin) {
-        if let Some(echo) = &self.echo {
+        if let Some(echo) = &self.ears.terminal {
             echo(event, &origin.service);
+        }
+        if let Some(alerts) = &self.ears.alerts {
+            let next = format!("wharf supervise status {}", origin.service);
+            let tidings = Tidings {
+                event: event.clone().with("next", next),
+                origin: origin.clone(),
+                unit: String::new(),
+                when: clock::wall().as_secs(),
+            };
+            // Who supervises waits for no mail: there is room for the storm of a host's worst hour.
+            let _ = alerts.try_send(tidings);
         }
         match &mut self.journal {
             Some(journal) => journal.write_event(event, origin, Some(&self.unit)).await,
-            None if self.echo.is_none() => journal::event::print(event),
+            None if self.ears.terminal.is_none() => journal::event::print(event),
             None => {}
         }
     }

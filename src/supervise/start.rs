@@ -24,7 +24,7 @@ const PRIVATE: u32 = 0o600;
 impl Keeper {
     /// Starts it; what that came to is the next thing to happen, or its end.
     pub(super) async fn launch(&mut self) -> Option<Happening> {
-        (self.killed, self.adopted) = (false, false);
+        (self.killed, self.adopted, self.condemned) = (false, false, false);
         self.ended = None;
         self.listen();
         self.verdict = Verdict::NotStarted;

@@ -160,7 +160,10 @@ impl Track {
                 false => self.pen.flush(stream, now),
             }
         }
-        self.hand_over(journal, now).await
+        let handed = self.hand_over(journal, now).await;
+        // There may be hundreds of services, and most say nothing most of the time.
+        self.pen.records.clear(0);
+        handed
     }
 
     fn spool(&mut self, stream: Stream) -> Option<&mut Spool> {

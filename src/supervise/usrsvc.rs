@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 use tokio::time::{Instant, sleep};
 
+use super::Ears;
 use super::board::Board;
 use super::crew::LEASE;
 use super::keeper::{Keeper, Mode, Order};
@@ -108,7 +109,7 @@ pub async fn act(
     let local = LocalSet::new();
     local
         .run_until(async {
-            let recorder = Recorder::start(None, String::new());
+            let recorder = Recorder::start(Ears::default(), String::new());
             let board = Rc::new(Board::new(folder, recorder));
             let wanted: Vec<String> = match names.is_empty() {
                 true => enabled(&services),

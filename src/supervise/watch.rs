@@ -136,7 +136,8 @@ impl Keeper {
             Priority::ERROR,
             format!("restarting: {why}"),
         );
-        self.tell(event.with("check", watch)).await;
+        let event = event.with("check", watch);
+        self.tell(event.with("on_failure", "restart")).await;
         self.record.restarts += 1;
         self.why = why;
         Some(Happening::Unbearable)

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use super::stage::{Stage, lives};
 
 /// Writes `usrsvc.cfg` and one program's file; every program appends to a log below `state`.
-fn configure(stage: &Stage, programs: &str) {
+pub(crate) fn configure(stage: &Stage, programs: &str) {
     let main = format!(
         "[Main]\nconfig_dir = {}\npidfile = {}\n",
         stage.path("defs").display(),
@@ -16,7 +16,7 @@ fn configure(stage: &Stage, programs: &str) {
     fs::write(stage.path("defs/programs.cfg"), programs).unwrap();
 }
 
-fn program(stage: &Stage, name: &str, command: &str, rest: &str) -> String {
+pub(crate) fn program(stage: &Stage, name: &str, command: &str, rest: &str) -> String {
     let at = |ending: &str| stage.path(&format!("state/{name}.{ending}"));
     format!(
         "[Program:{name}]\ncommand = {command}\npidfile = {}\nstdout = {}\nsuccess_seconds = 0.3\nterm_to_kill_seconds = 2\n{rest}\n",
@@ -177,10 +177,12 @@ fn an_import_writes_definitions_that_work_and_tells_what_is_left_out() {
     let output = stage.wharf(&["import", "usrsvc", "--into", into.to_str().unwrap()]);
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(
-        output.status.success() && told.contains("ops@example.org"),
+        output.status.success() && told.contains("`email_alerts`"),
         "{told}"
     );
     let file = into.join("web.yaml");
+    let written = fs::read_to_string(&file).unwrap();
+    assert!(written.contains("ops@example.org"), "{written}");
     assert_eq!(
         fs::metadata(&file).unwrap().permissions().mode() & 0o777,
         0o600

@@ -4,6 +4,7 @@
 //! the letters that are due, [`post`] says which to try now and what their fate changes. Nothing here
 //! knows the time but by its arguments, so that [`week`] can live through years of it.
 
+pub mod addresses;
 pub mod hear;
 pub mod listen;
 pub mod post;
@@ -11,7 +12,7 @@ pub mod settings;
 pub mod sights;
 mod standing;
 pub mod turn;
-mod ways;
+pub(in crate::decide) mod ways;
 
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,7 @@ use crate::decide::definition::fields::{Entry, Fields};
 use crate::decide::definition::findings::{Findings, Place};
 use crate::decide::definition::parse::parse;
 use crate::decide::quote::quoted;
-use crate::model::channel::{AlertSettings, Channel, Rules};
+use crate::model::channel::{AlertSettings, Channel, Mail, Rules, Way};
 use crate::model::mistake::Mistake;
 
 use super::ways;
@@ -93,8 +93,21 @@ fn top(entry: &Entry<'_>, found: &mut Findings) -> Option<AlertSettings> {
         cluster: fields.read("cluster", found, Entry::word),
         node: fields.read("node", found, Entry::word),
         rules: rules(&fields, &channels, found),
+        post: post(&channels),
         channels,
     })
+}
+
+/// As the first channel that is mail, to nobody yet.
+fn post(channels: &[Channel]) -> Mail {
+    let mails = channels.iter().filter_map(|it| match &it.way {
+        Way::Mail(mail) => Some(mail.clone()),
+        Way::Webhook(_) | Way::Exec(_) => None,
+    });
+    Mail {
+        to: Vec::new(),
+        ..mails.take(1).next().unwrap_or_default()
+    }
 }
 
 fn channels(entry: &Entry<'_>, found: &mut Findings) -> Option<Vec<Channel>> {

@@ -66,7 +66,8 @@ pub(super) fn news(
         (Stage::Open | Stage::Flapping, Standing::Over(at)) => due(over(it), at),
         (Stage::Closed, Standing::Over(_)) => unknown(it, channel).then_some(News {
             change: Change::Missed,
-            since: None,
+            // Whoever wants to hear at once wants to hear of what was quickly over as well.
+            since: it.opened.filter(|_| it.wish.wait == Some(0)),
         }),
         _ if covered => None,
         (Stage::Closed, Standing::Open(at)) => due(Change::Opened, at.max(after)),

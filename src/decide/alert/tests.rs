@@ -2,6 +2,7 @@
 
 mod any_history;
 mod life;
+mod of_addresses;
 mod of_events;
 
 use std::time::Duration;

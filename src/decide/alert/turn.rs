@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::addresses::is_address;
 use super::standing::{News, Standing, due_reminders, news, standing, unknown};
 use super::{covered, hear};
 use crate::model::alert::{
@@ -110,9 +111,10 @@ pub(super) fn recipients<'a>(
         let told = it.told.get(name);
         told.is_some_and(|told| told.stage != Stage::Closed)
     };
-    channels
-        .iter()
-        .filter(move |name| named.is_none_or(|it| it.contains(name)) || begun(name))
+    channels.iter().filter(move |name| {
+        let meant = named.map_or(!is_address(name), |it| it.contains(name));
+        meant || begun(name)
+    })
 }
 
 /// What this channel is to be told, by the incident's place in the book.
@@ -212,7 +214,9 @@ fn chosen(
             return Some((Occasion::Daily, missed));
         }
     }
-    passed(postbox.last, rules.heartbeat).then_some((Occasion::Heartbeat, missed))
+    // An address is there for one service's sake; that telling works is told to the host's own channels.
+    let beats = !is_address(channel) && passed(postbox.last, rules.heartbeat);
+    beats.then_some((Occasion::Heartbeat, missed))
 }
 
 /// The nodes of which a window of gathering has passed.

@@ -36,8 +36,6 @@ const SHAPES: [(&str, Shape); 3] = [
     ("slack", Shape::Slack),
     ("matrix", Shape::Matrix),
 ];
-/// Where distributions put it.
-const SENDMAIL: &str = "/usr/sbin/sendmail";
 
 fn no_reason(_: &str) -> Option<&'static str> {
     None
@@ -93,7 +91,7 @@ fn mail(fields: &Fields<'_>, found: &mut Findings) -> Option<Mail> {
 }
 
 /// `anna@example.org`, or a name of this host as in /etc/aliases.
-fn is_address(text: &str) -> bool {
+pub(in crate::decide) fn is_address(text: &str) -> bool {
     let fits = |it: char| it.is_ascii_graphic() && !"<>()[],;:\\\"".contains(it);
     let (local, host) = text.split_once('@').unwrap_or((text, "localhost"));
     !local.is_empty() && !host.is_empty() && !host.contains('@') && text.chars().all(fits)
@@ -115,7 +113,7 @@ fn carrier(fields: &Fields<'_>, found: &mut Findings) -> Option<Carrier> {
             }
         },
         (None, Some(entry)) => smtp(&entry, found).map(Carrier::Smtp),
-        (None, None) => Some(Carrier::Sendmail(vec![SENDMAIL.to_owned()])),
+        (None, None) => Some(Carrier::default()),
     }
 }
 

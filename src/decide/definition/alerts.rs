@@ -1,6 +1,8 @@
 //! `alerts`: who hears of a service's troubles, and when; what is not said here the host's alerts.yaml says.
 
 use crate::decide::alert::settings::{recipients, times};
+use crate::decide::alert::ways::is_address;
+use crate::decide::quote::quoted;
 use crate::model::channel::Wish;
 
 use super::fields::{Entry, Fields};
@@ -26,12 +28,23 @@ pub(super) fn read(entry: &Entry<'_>, found: &mut Findings) -> Option<Wish> {
     }
     let fields = entry.fields(keys::ALERTS, found)?;
     Some(Wish {
-        to: fields.read("to", found, recipients),
+        to: fields.read("to", found, to),
         wait: fields
             .read("for", found, Entry::duration)
             .map(|it| it.as_secs()),
         remind: reminders(&fields, found),
     })
+}
+
+/// Channels of the host, or addresses of one's own.
+fn to(entry: &Entry<'_>, found: &mut Findings) -> Option<Vec<String>> {
+    let all = recipients(entry, found)?;
+    for it in all.iter().filter(|it| it.contains('@')) {
+        if !is_address(it) {
+            entry.mistake(format!("{} is no mail address", quoted(it)), found);
+        }
+    }
+    Some(all)
 }
 
 fn reminders(fields: &Fields<'_>, found: &mut Findings) -> Option<Vec<u64>> {

@@ -82,7 +82,13 @@ pub fn find(clues: Clues<'_>, all: &[Titled], fits: impl Fn(&str) -> bool) -> Fo
     let named = clues
         .pidfile
         .and_then(|pid| all.iter().find(|it| it.seen.identity.pid == pid));
-    if let Some(it) = named.filter(free).filter(|it| fits(&it.title)) {
+    // The record knows when that number was ours: one with another beginning was given it again.
+    let again = |it: &&Titled| {
+        let record = clues.record.filter(|it| it.boot == clues.boot);
+        record.is_some_and(|record| record.pid == it.seen.identity.pid)
+    };
+    let named = named.filter(free).filter(|it| !again(it));
+    if let Some(it) = named.filter(|it| fits(&it.title)) {
         return one(it.seen.identity, By::Pidfile);
     }
     let nothing = Found::Nothing {

@@ -21,6 +21,7 @@ pub fn charge(service: Service) -> Option<Charge> {
         monitors: service.monitors,
         success: service.success,
         logs: service.logs,
+        alerts: service.alerts,
         made_of,
     })
 }

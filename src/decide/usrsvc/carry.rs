@@ -17,9 +17,21 @@ pub struct Carried {
     pub definitions: BTreeMap<String, Json>,
     /// The key `config_dir` of `[Main]`.
     pub config_dir: Option<String>,
+    /// The program of `[Main]` that takes mails, where it is not the usual one.
+    pub sendmail: Option<String>,
     /// What was not carried over, and what does it instead.
     pub notices: Vec<Told>,
     pub faults: Vec<Told>,
+}
+
+/// Addresses as sendmail took them; a name of this host is one of its own.
+fn recipients(text: &str) -> Vec<String> {
+    let all = text.split([',', ' ']).map(str::trim);
+    let whole = |it: &str| match it.contains('@') {
+        true => it.to_owned(),
+        false => format!("{it}@localhost"),
+    };
+    all.filter(|it| !it.is_empty()).map(whole).collect()
 }
 
 /// A sentence about a line of a file.
@@ -157,11 +169,12 @@ impl Desk {
                     line,
                     format!("`{}`: events go to the journal", value.key),
                 ),
-                "sendmail_path" => self.notice(
-                    file,
-                    line,
-                    "`sendmail_path`: mails are the alerts' business".to_owned(),
-                ),
+                "sendmail_path" if value.text.trim() == "auto" => {}
+                "sendmail_path" => {
+                    self.carried.sendmail = Some(value.text.trim().to_owned());
+                    let text = "`sendmail_path`: write it to a channel of alerts.yaml, `{mail: [YOU@HOST], sendmail: PATH}`";
+                    self.notice(file, line, text.to_owned());
+                }
                 key => self.fault(file, line, unknown(key, &MAIN)),
             }
         }
@@ -225,8 +238,9 @@ impl Desk {
                 .map(|it| ("stop", json!({ "timeout": it }))),
             "defaults" => None,
             "email_alerts" => {
-                self.notice(file, value.line, format!("`email_alerts = {text}`: the alerts of wharf send mails, to whom is set there"));
-                None
+                let text = "`email_alerts`: one mail when a program ends or is restarted, one when it stays up, few when it goes to and fro; `wharf example alerts` has the rules";
+                self.notice(file, value.line, text.to_owned());
+                Some(("alerts", json!({ "to": recipients(&value.text), "for": 0 })))
             }
             other => {
                 self.fault(file, value.line, unknown(other, &KEYS));
