@@ -2,9 +2,7 @@
 //!
 //! * [`cli`]: the words one can type; one match onto the stories.
 //! * [`say`]: the only printer: text, tables, JSON.
-//! * [`cluster`], [`place`], [`shim`], [`look`], [`doctor`], [`install`], [`manager`], [`relay`], [`revise`], `web`: the stories: look, decide, do, report.
-//! * [`alert`], [`cluster`], [`place`], [`shim`], [`look`], [`doctor`], [`install`], [`manager`], [`relay`], [`revise`]: the stories: look, decide, do, report.
-//! * [`cluster`], [`place`], [`shim`], [`look`], [`doctor`], [`install`], [`manager`], [`relay`], [`revise`], [`supervise`]: the stories: look, decide, do, report.
+//! * [`alert`], [`cluster`], [`place`], [`shim`], [`look`], [`doctor`], [`install`], [`manager`], [`relay`], [`revise`], [`supervise`], [`volume`], `web`: the stories: look, decide, do, report.
 //! * [`decide`]: what to do next. Pure: facts in, a decision out.
 //! * [`host`]: the hands. One file or folder per thing outside this process.
 //! * [`model`]: the nouns everyone shares. Imports nothing of ours.
@@ -25,6 +23,7 @@ pub mod relay;
 pub mod revise;
 pub mod shim;
 pub mod supervise;
+pub mod volume;
 #[cfg(feature = "web")]
 pub mod web;
 

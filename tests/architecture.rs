@@ -19,6 +19,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("manager", &["decide", "host", "model"]),
     ("relay", &["decide", "host", "model"]),
     ("supervise", &["decide", "host", "model"]),
+    ("volume", &["decide", "host", "model"]),
     ("cluster", &["decide", "host", "model"]),
     // A page is told to whoever asks for it, while the story goes on.
     ("web", &["decide", "host", "model", "say"]),
@@ -36,6 +37,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "relay",
             "revise",
             "supervise",
+            "volume",
             "web",
             "decide",
             "host",

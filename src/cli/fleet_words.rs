@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Args, Subcommand};
 
+use super::volume_words::NodeVolumeWish;
 use crate::cluster::load::Wish;
 
 /// Seconds a node has to tell how it stands.
@@ -154,6 +155,8 @@ pub enum NodeWish {
     Place(PlaceWish),
     /// Run a command in a container of the definition read from stdin, beside the service itself
     Once(OnceWish),
+    /// What another node asks about volumes
+    Volume(NodeVolumeWish),
 }
 
 #[derive(Debug, Args)]

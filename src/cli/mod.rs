@@ -32,6 +32,8 @@ mod supervise;
 mod supervise_alerts;
 pub mod supervise_words;
 mod usrsvc;
+mod volume;
+pub mod volume_words;
 #[cfg(feature = "web")]
 mod web;
 #[cfg(feature = "web")]
@@ -134,6 +136,7 @@ async fn act(command: Command) -> u8 {
         Command::Lock(wish) => lock::lock(wish).await,
         Command::Compose(wish) => application::compose(&wish).await,
         Command::Fetch { name } => application::fetch(&name).await,
+        Command::Volume(wish) => volume::volume(wish).await,
         Command::Install(wish) => ground::install(&wish),
         Command::Uninstall(wish) => ground::uninstall(&wish),
         Command::Generate { normal, .. } => ground::generate(&normal),

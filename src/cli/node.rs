@@ -17,6 +17,7 @@ pub(super) async fn node(wish: &NodeWish) -> u8 {
         NodeWish::Look => look().await,
         NodeWish::Place(wish) => place(wish).await,
         NodeWish::Once(wish) => once(wish).await,
+        NodeWish::Volume(wish) => super::volume::asked(wish).await,
     }
 }
 

@@ -13,6 +13,7 @@ use super::fleet_words::{
 };
 use super::ready_words::{DiagramWish, PushWish, SetupWish};
 use super::supervise_words::{ImportWish, SuperviseWish, UsrsvcWish};
+use super::volume_words::VolumeWish;
 
 /// Containers tied to systemd: ready means healthy, logs are in the journal, a crash of wharf costs nothing.
 #[derive(Debug, Parser)]
@@ -127,6 +128,8 @@ pub enum Command {
     Delete(DeleteWish),
     /// Show who deploys what right now
     Lock(LockWish),
+    /// Volumes with snapshots that are put back in a moment and sent to other nodes, on btrfs
+    Volume(VolumeWish),
     /// The cluster in a browser: how it stands, logs, shells, deploys
     #[cfg(feature = "web")]
     Web(super::web_words::WebWish),

@@ -59,6 +59,7 @@ pub mod units;
 pub mod unsent;
 pub mod usrsvc;
 pub mod versions;
+pub mod volume;
 pub mod waves;
 
 /// How many cases a property is tried with: `$WHARF_FUZZ_CASES`, or a few.

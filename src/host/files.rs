@@ -186,6 +186,14 @@ pub fn make_directory(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Gives a file or folder another name on the same file system.
+///
+/// # Errors
+/// The file system's, with the path in words.
+pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to).map_err(|why| named(to, &why))
+}
+
 /// Removes a file or link; one that is gone already is fine.
 ///
 /// # Errors

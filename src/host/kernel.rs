@@ -31,3 +31,9 @@ pub fn version() -> (u32, u32) {
     let mut numbers = release.split('.').map(|it| digits(it).parse().unwrap_or(0));
     (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
 }
+
+/// Returns what this host calls itself.
+pub fn host_name() -> String {
+    let known = rustix::system::uname();
+    known.nodename().to_string_lossy().into_owned()
+}

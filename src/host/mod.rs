@@ -1,6 +1,7 @@
 //! The hands. One file or folder per thing outside this process; no hand knows another, none decides.
 
 pub mod balance;
+pub mod btrfs;
 pub mod bus;
 pub mod cgroup;
 pub mod clock;
@@ -22,6 +23,7 @@ pub mod keyboard;
 pub mod lease;
 pub mod memo;
 pub mod memory;
+pub mod mounts;
 pub mod news;
 pub mod notify;
 #[cfg(feature = "web")]
@@ -35,6 +37,7 @@ pub mod proxy;
 pub mod pty;
 #[cfg(feature = "web")]
 pub mod random;
+pub mod rsync;
 pub mod signals;
 #[cfg(feature = "influxdb")]
 pub mod spool;

@@ -42,5 +42,6 @@ pub mod stamp;
 pub mod step;
 pub mod store;
 pub mod unit_file;
+pub mod volume;
 #[cfg(feature = "web")]
 pub mod web;

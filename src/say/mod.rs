@@ -20,6 +20,7 @@ pub mod setup;
 pub mod status;
 pub mod supervise;
 pub mod table;
+pub mod volume;
 pub mod words;
 pub mod yaml;
 

@@ -1,5 +1,6 @@
 //! Other hosts, reached with the operator's own `ssh`: its keys, agents, jumps and known hosts are in force.
 
+mod fetch;
 mod masters;
 mod options;
 mod run;

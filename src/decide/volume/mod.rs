@@ -1,0 +1,5 @@
+//! Volumes: what to keep, what to send, what is due. Pure.
+
+pub mod making;
+pub mod retention;
+pub mod transfer;
