@@ -33,6 +33,7 @@ mod supervise_alerts;
 pub mod supervise_words;
 mod usrsvc;
 mod volume;
+mod volume_schedule;
 pub mod volume_words;
 #[cfg(feature = "web")]
 mod web;

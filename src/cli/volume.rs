@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::volume_schedule;
 use super::volume_words::{NodeVolumeVerb, NodeVolumeWish, VolumeVerb, VolumeWish, WayWords};
 use crate::cluster::load;
 use crate::decide::amounts;
@@ -19,7 +20,7 @@ use crate::volume::receive::{Parcel, Received};
 use crate::volume::{self, Ground, Refusal};
 
 /// A code to leave with, after something was said.
-type Ended = Result<u8, Refusal>;
+pub(super) type Ended = Result<u8, Refusal>;
 
 pub(super) async fn volume(wish: VolumeWish) -> u8 {
     let json = wish.json;
@@ -90,6 +91,14 @@ async fn act(ground: &Ground, what: VolumeVerb, json: bool) -> Ended {
             let brought = ground.bring(&way, &name).await?;
             told(&brought, json, || say::volume::brought(&brought, &way.peer))
         }
+        VolumeVerb::Schedule {
+            action,
+            timer,
+            name,
+            way,
+        } => volume_schedule::schedule(ground, &action, &timer, &name, &way, json).await,
+        VolumeVerb::Scheduled { what } => volume_schedule::scheduled(ground, what.as_ref(), json),
+        VolumeVerb::Due { name } => volume_schedule::due(ground, &name).await,
         VolumeVerb::Sync { name, hosts, way } => sync(ground, &name, &hosts, &way, json).await,
         VolumeVerb::Replicate { host, name, way } => {
             let way = reached(&host, &way)?;
@@ -182,7 +191,7 @@ fn volume_name(text: &str) -> Result<VolumeName, Refusal> {
         .map_err(|why| typed(format!("{text:?}: {why}")))
 }
 
-fn typed(what: String) -> Refusal {
+pub(super) fn typed(what: String) -> Refusal {
     Refusal {
         what,
         next: None,
@@ -190,13 +199,13 @@ fn typed(what: String) -> Refusal {
     }
 }
 
-fn done(text: &str, json: bool) -> Ended {
+pub(super) fn done(text: &str, json: bool) -> Ended {
     told(&serde_json::json!({"done": text}), json, || {
         format!("{text}\n")
     })
 }
 
-fn told(value: &impl Serialize, json: bool, text: impl FnOnce() -> String) -> Ended {
+pub(super) fn told(value: &impl Serialize, json: bool, text: impl FnOnce() -> String) -> Ended {
     match json {
         true => say::answer_line(&serde_json::to_string(value).unwrap_or_default()),
         false => say::answer(&text()),
@@ -220,7 +229,7 @@ fn progress(json: bool) -> impl FnMut(u64) {
     }
 }
 
-fn reached(host: &str, words: &WayWords) -> Result<Way, Refusal> {
+pub(super) fn reached(host: &str, words: &WayWords) -> Result<Way, Refusal> {
     let files: Vec<PathBuf> = words
         .file
         .iter()

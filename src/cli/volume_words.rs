@@ -84,6 +84,23 @@ pub enum VolumeVerb {
         #[command(flatten)]
         way: WayWords,
     },
+    /// Have something done to a volume again and again, by a timer of systemd
+    Schedule {
+        /// snapshot, replicate:HOST, synchronize:HOST,HOST or purge:PATTERN
+        action: String,
+        /// Minutes, 10m, 1h or 1d; delete, pause or resume
+        timer: String,
+        name: VolumeName,
+        #[command(flatten)]
+        way: WayWords,
+    },
+    /// Show what is done again and again, and what came of it last
+    Scheduled {
+        #[command(subcommand)]
+        what: Option<ScheduledVerb>,
+    },
+    /// Do what is due of a volume; its timer calls this
+    Due { name: VolumeName },
     /// Fetch the newest snapshot another node has
     Receive {
         /// A node of the cluster file, or a destination of ssh
@@ -101,6 +118,16 @@ pub enum VolumeVerb {
         #[command(flatten)]
         way: WayWords,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ScheduledVerb {
+    /// Show them
+    List,
+    /// Do nothing by itself until resume
+    Pause,
+    /// Go on
+    Resume,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -4,11 +4,16 @@ use std::time::Duration;
 
 use super::columns::{Row, columns};
 use super::words::{age, bytes, plain};
-use crate::model::volume::Role;
+use crate::model::stamp;
 use crate::model::volume::outcome::{
     Listed, ListedSnapshot, Purged, Replica, Restored, Sent, Taken,
 };
+use crate::model::volume::{Job, Role, VolumeName};
 
+/// In a second.
+const NANOS: u64 = 1_000_000_000;
+/// Letters of `done 2026-11-21T23:02:00`.
+const SECONDS: usize = 24;
 /// Progress is told each time so many bytes have gone.
 pub const PROGRESS_STEP: u64 = 16 << 20;
 
@@ -142,6 +147,38 @@ pub fn brought(it: &Sent, peer: &str) -> String {
             it.seconds
         ),
         false => format!("{} of {peer} was here already\n", it.snapshot),
+    }
+}
+
+/// Returns one line for each job, in buttervolume's order of words, with when it was last done and what is wrong.
+pub fn scheduled(jobs: &[(&VolumeName, &Job)], paused: bool) -> String {
+    let mut rows = Vec::new();
+    for (volume, job) in jobs {
+        let marks = [
+            (!job.active).then_some("(paused)"),
+            paused.then_some("(all are paused)"),
+        ];
+        let done = job
+            .done
+            .map(|it| format!("done {}", stamp::format(it.saturating_mul(NANOS))));
+        let mut state = vec![done.map_or_else(
+            || "not done yet".to_owned(),
+            |it| it[..SECONDS].to_owned() + "Z",
+        )];
+        state.extend(marks.into_iter().flatten().map(str::to_owned));
+        if let Some(why) = &job.error {
+            state.push(format!("failed {} times: {}", job.failures, plain(why)));
+        }
+        rows.push(row([
+            job.action.clone(),
+            job.minutes.to_string(),
+            volume.to_string(),
+            state.join(" "),
+        ]));
+    }
+    match rows.is_empty() {
+        true => "nothing is scheduled\n".to_owned(),
+        false => columns(&rows, 0),
     }
 }
 

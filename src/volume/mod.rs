@@ -8,6 +8,7 @@ pub mod purge;
 pub mod receive;
 pub mod remove;
 pub mod restore;
+pub mod schedule;
 pub mod send;
 pub mod snapshot;
 mod standing;
@@ -92,6 +93,7 @@ impl Ground {
             self.places.snapshots(),
             self.places.incoming(),
             self.places.standings(),
+            self.places.schedules(),
             self.places.locks(),
         ] {
             files::private_folder(&folder)?;

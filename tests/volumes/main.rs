@@ -8,4 +8,5 @@ mod disk;
 mod ground;
 mod local;
 mod refused;
+mod schedule;
 mod transfer;

@@ -15,18 +15,24 @@ pub enum Template {
     Alert,
     /// `wharf-supervise@.service`, all services of a user.
     Supervise,
+    /// `wharf-volume@.service`, what is due of one volume.
+    Volume,
+    /// `wharf-volume@.timer`, which looks every minute.
+    VolumeTimer,
     /// A user's own `runner@.service`.
     UserRunner,
 }
 
 impl Template {
-    pub const ALL: [Template; 7] = [
+    pub const ALL: [Template; 9] = [
         Template::Runner,
         Template::Reap,
         Template::RelaySocket,
         Template::Relay,
         Template::Alert,
         Template::Supervise,
+        Template::Volume,
+        Template::VolumeTimer,
         Template::UserRunner,
     ];
 
@@ -38,6 +44,8 @@ impl Template {
             Template::RelaySocket => "wharf-relay@.socket",
             Template::Alert => "wharf-alert.service",
             Template::Supervise => "wharf-supervise@.service",
+            Template::Volume => "wharf-volume@.service",
+            Template::VolumeTimer => "wharf-volume@.timer",
         }
     }
 
@@ -50,19 +58,22 @@ impl Template {
             | Template::Relay
             | Template::RelaySocket
             | Template::Alert
-            | Template::Supervise => "system",
+            | Template::Supervise
+            | Template::Volume
+            | Template::VolumeTimer => "system",
         }
     }
 
     /// Whether what it starts are programs of the operator's, which would inherit a sandbox.
     pub fn runs_programs(self) -> bool {
         match self {
-            Template::Supervise | Template::UserRunner => true,
+            Template::Supervise | Template::Volume | Template::UserRunner => true,
             Template::Runner
             | Template::Reap
             | Template::Relay
             | Template::RelaySocket
-            | Template::Alert => false,
+            | Template::Alert
+            | Template::VolumeTimer => false,
         }
     }
 
@@ -74,6 +85,8 @@ impl Template {
             Template::RelaySocket => include_str!("../../../units/wharf-relay@.socket"),
             Template::Alert => include_str!("../../../units/wharf-alert.service"),
             Template::Supervise => include_str!("../../../units/wharf-supervise@.service"),
+            Template::Volume => include_str!("../../../units/wharf-volume@.service"),
+            Template::VolumeTimer => include_str!("../../../units/wharf-volume@.timer"),
             Template::UserRunner => include_str!("../../../units/user-runner@.service"),
         }
     }

@@ -2,4 +2,5 @@
 
 pub mod making;
 pub mod retention;
+pub mod schedule;
 pub mod transfer;

@@ -1,5 +1,6 @@
 //! Volumes, their snapshots, where they lie, and what other nodes hold of them.
 
+mod job;
 mod name;
 pub mod outcome;
 mod places;
@@ -7,6 +8,7 @@ mod standing;
 mod there;
 mod uuid;
 
+pub use job::{Job, Jobs};
 pub use name::{Fault, SnapshotName, VolumeName};
 pub use places::{Places, ROOT, ROOT_VARIABLE};
 pub use standing::{Peer, Role, Standing};

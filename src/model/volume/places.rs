@@ -13,6 +13,7 @@ pub const ROOT: &str = "/var/lib/wharf/volumes";
 /// snapshots/db@2026-11-21T23:02:00.123456Z     complete and read-only, whatever is in here
 /// incoming/                                    on its way; nothing ever reads it
 /// standing/db.json                             whose it is, and what other nodes hold
+/// schedules/db.json                           what is done to it again and again
 /// locks/db                                     held by whoever changes the volume or its snapshots
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +63,20 @@ impl Places {
 
     pub fn standings(&self) -> PathBuf {
         self.root.join("standing")
+    }
+
+    /// What is done to it again and again.
+    pub fn jobs(&self, name: &VolumeName) -> PathBuf {
+        self.schedules().join(format!("{name}.json"))
+    }
+
+    pub fn schedules(&self) -> PathBuf {
+        self.root.join("schedules")
+    }
+
+    /// While it is there, nothing is done by itself.
+    pub fn paused(&self) -> PathBuf {
+        self.schedules().join("paused")
     }
 
     pub fn locks(&self) -> PathBuf {
