@@ -98,6 +98,11 @@ async fn act(ground: &Ground, what: VolumeVerb, json: bool) -> Ended {
             way,
         } => volume_schedule::schedule(ground, &action, &timer, &name, &way, json).await,
         VolumeVerb::Scheduled { what } => volume_schedule::scheduled(ground, what.as_ref(), json),
+        VolumeVerb::Plugin { socket, way } => {
+            let reach = move |host: &str| reached(host, &way);
+            let served = volume::plugin::serve(ground.clone(), &socket, reach).await;
+            served.map(|()| super::DONE)
+        }
         VolumeVerb::Due { name } => volume_schedule::due(ground, &name).await,
         VolumeVerb::Sync { name, hosts, way } => sync(ground, &name, &hosts, &way, json).await,
         VolumeVerb::Replicate { host, name, way } => {

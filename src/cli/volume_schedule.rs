@@ -26,15 +26,9 @@ pub(super) async fn schedule(
         .map(std::fs::canonicalize);
     let files: Result<Vec<PathBuf>, _> = files.collect();
     let job = Job {
-        action: action.to_owned(),
-        minutes: 0,
-        active: true,
         files: files.map_err(|why| typed(format!("--file: {why}")))?,
         peer_root: way.peer_root.clone(),
-        done: None,
-        tried: None,
-        failures: 0,
-        error: None,
+        ..Job::new(action.to_owned())
     };
     if let Some(left) = ground.schedule(name, job, timer).await? {
         say::talk(&format!("note: have something run this: {left}"));

@@ -99,6 +99,18 @@ pub enum VolumeVerb {
         #[command(subcommand)]
         what: Option<ScheduledVerb>,
     },
+    /// Answer docker as its volume driver; wharf-volume-plugin.socket starts this
+    Plugin {
+        /// Where docker finds it, when systemd hands none over: the driver is called as the file is
+        #[arg(
+            long,
+            value_name = "FILE",
+            default_value = "/run/docker/plugins/btrfs.sock"
+        )]
+        socket: PathBuf,
+        #[command(flatten)]
+        way: WayWords,
+    },
     /// Do what is due of a volume; its timer calls this
     Due { name: VolumeName },
     /// Fetch the newest snapshot another node has

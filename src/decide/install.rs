@@ -291,6 +291,8 @@ mod tests {
                 "write /usr/local/lib/systemd/system/wharf-supervise@.service (mode 644)",
                 "write /usr/local/lib/systemd/system/wharf-volume@.service (mode 644)",
                 "write /usr/local/lib/systemd/system/wharf-volume@.timer (mode 644)",
+                "write /usr/local/lib/systemd/system/wharf-volume-plugin.socket (mode 644)",
+                "write /usr/local/lib/systemd/system/wharf-volume-plugin.service (mode 644)",
                 "write /usr/local/lib/systemd/user/runner@.service (mode 644)",
                 "link /usr/local/lib/wharf/launch to /usr/local/bin/wharf",
                 "link /usr/local/lib/systemd/system-generators/wharf-generator to /usr/local/bin/wharf",

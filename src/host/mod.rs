@@ -29,6 +29,7 @@ pub mod notify;
 #[cfg(feature = "web")]
 pub mod passwords;
 pub mod pipe;
+pub mod plugin;
 pub mod post;
 pub mod probe;
 pub mod process;

@@ -10,14 +10,19 @@ use crate::model::volume::{Peer, VolumeName};
 const MICROS: f64 = 1e6;
 
 impl Ground {
+    /// Returns the names of the volumes that are here.
+    pub(super) fn present(&self) -> BTreeSet<VolumeName> {
+        let here = files::names(&self.places.volumes()).into_iter();
+        here.filter_map(|it| it.parse().ok()).collect()
+    }
+
     /// Returns every volume, by name: those that are here, and those only snapshots are left of.
     ///
     /// # Errors
     /// The file system's.
     pub fn list(&self) -> Result<Vec<Listed>, Refusal> {
         let snapshots = self.all_snapshots(|_| true)?;
-        let here = files::names(&self.places.volumes()).into_iter();
-        let here: BTreeSet<VolumeName> = here.filter_map(|it| it.parse().ok()).collect();
+        let here = self.present();
         let mut names = here.clone();
         names.extend(snapshots.iter().map(|it| it.name.volume.clone()));
         let mut listed = Vec::new();

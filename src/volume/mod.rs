@@ -4,6 +4,7 @@ pub mod bring;
 pub mod create;
 pub mod list;
 pub mod peer;
+pub mod plugin;
 pub mod purge;
 pub mod receive;
 pub mod remove;

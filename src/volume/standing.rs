@@ -43,6 +43,17 @@ impl Ground {
         )?)
     }
 
+    /// Refuses what would have a service write into a volume of another node's.
+    ///
+    /// # Errors
+    /// It is not here, or this node is not its master.
+    pub fn mountable(&self, name: &VolumeName) -> Result<(), Refusal> {
+        if self.volume(name)?.is_none() {
+            return Err(super::absent(name));
+        }
+        self.writable(name).map(drop)
+    }
+
     /// Refuses to change what another node is the master of.
     pub(super) fn writable(&self, name: &VolumeName) -> Result<Standing, Refusal> {
         let standing = self.standing(name)?;

@@ -7,6 +7,7 @@ mod disk;
 #[path = "../ssh/ground.rs"]
 mod ground;
 mod local;
+mod plugin;
 mod refused;
 mod schedule;
 mod transfer;

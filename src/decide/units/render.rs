@@ -19,12 +19,16 @@ pub enum Template {
     Volume,
     /// `wharf-volume@.timer`, which looks every minute.
     VolumeTimer,
+    /// `wharf-volume-plugin.service`, docker's volume driver.
+    VolumePlugin,
+    /// `wharf-volume-plugin.socket`, where docker finds it.
+    VolumePluginSocket,
     /// A user's own `runner@.service`.
     UserRunner,
 }
 
 impl Template {
-    pub const ALL: [Template; 9] = [
+    pub const ALL: [Template; 11] = [
         Template::Runner,
         Template::Reap,
         Template::RelaySocket,
@@ -33,6 +37,8 @@ impl Template {
         Template::Supervise,
         Template::Volume,
         Template::VolumeTimer,
+        Template::VolumePluginSocket,
+        Template::VolumePlugin,
         Template::UserRunner,
     ];
 
@@ -46,6 +52,8 @@ impl Template {
             Template::Supervise => "wharf-supervise@.service",
             Template::Volume => "wharf-volume@.service",
             Template::VolumeTimer => "wharf-volume@.timer",
+            Template::VolumePlugin => "wharf-volume-plugin.service",
+            Template::VolumePluginSocket => "wharf-volume-plugin.socket",
         }
     }
 
@@ -60,20 +68,26 @@ impl Template {
             | Template::Alert
             | Template::Supervise
             | Template::Volume
-            | Template::VolumeTimer => "system",
+            | Template::VolumeTimer
+            | Template::VolumePlugin
+            | Template::VolumePluginSocket => "system",
         }
     }
 
     /// Whether what it starts are programs of the operator's, which would inherit a sandbox.
     pub fn runs_programs(self) -> bool {
         match self {
-            Template::Supervise | Template::Volume | Template::UserRunner => true,
+            Template::Supervise
+            | Template::Volume
+            | Template::VolumePlugin
+            | Template::UserRunner => true,
             Template::Runner
             | Template::Reap
             | Template::Relay
             | Template::RelaySocket
             | Template::Alert
-            | Template::VolumeTimer => false,
+            | Template::VolumeTimer
+            | Template::VolumePluginSocket => false,
         }
     }
 
@@ -87,6 +101,12 @@ impl Template {
             Template::Supervise => include_str!("../../../units/wharf-supervise@.service"),
             Template::Volume => include_str!("../../../units/wharf-volume@.service"),
             Template::VolumeTimer => include_str!("../../../units/wharf-volume@.timer"),
+            Template::VolumePlugin => {
+                include_str!("../../../units/wharf-volume-plugin.service")
+            }
+            Template::VolumePluginSocket => {
+                include_str!("../../../units/wharf-volume-plugin.socket")
+            }
             Template::UserRunner => include_str!("../../../units/user-runner@.service"),
         }
     }

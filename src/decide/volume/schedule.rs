@@ -127,15 +127,8 @@ mod tests {
 
     fn job(action: &str) -> Job {
         Job {
-            action: action.into(),
             minutes: 60,
-            active: true,
-            files: Vec::new(),
-            peer_root: None,
-            done: None,
-            tried: None,
-            failures: 0,
-            error: None,
+            ..Job::new(action.into())
         }
     }
 

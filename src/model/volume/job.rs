@@ -32,3 +32,20 @@ pub struct Job {
     #[serde(default)]
     pub error: Option<String>,
 }
+
+impl Job {
+    /// Returns a job nothing has come of yet.
+    pub fn new(action: String) -> Job {
+        Job {
+            action,
+            minutes: 0,
+            active: true,
+            files: Vec::new(),
+            peer_root: None,
+            done: None,
+            tried: None,
+            failures: 0,
+            error: None,
+        }
+    }
+}
