@@ -17,6 +17,7 @@ end() {
     for socket in "$XDG_RUNTIME_DIR"/wharf/ssh-*; do
         [[ ! -S $socket ]] || ssh -o ControlPath="$socket" -O exit none 2>/dev/null || true
     done
+    moving 2>/dev/null || true
     box run node1 'systemctl stop flood; rm -f /etc/systemd/system/page-*.service; systemctl daemon-reload' 2>/dev/null || true
     rm -rf "$ground"
 }
@@ -33,6 +34,16 @@ machine() {
         systemctl start \$(seq -f page-%g $services)
         systemctl reload ssh"
 }
+
+# Figures that stand still, as on machines that have nothing to do: every node is this busy machine otherwise.
+still() {
+    box run node1 "
+        mkdir -p /run/still
+        for file in loadavg meminfo pressure/cpu pressure/memory pressure/io; do
+            cat /proc/\$file >/run/still/\${file//\\//-} && mount --bind /run/still/\${file//\\//-} /proc/\$file
+        done"
+}
+moving() { box run node1 'for file in loadavg meminfo pressure/cpu pressure/memory pressure/io; do umount /proc/$file; done'; }
 
 cluster() {
     local number all
@@ -92,7 +103,12 @@ sleep 20
 for _ in 1 2 3; do echo "page: $(page -o /dev/null -w '%{time_total} s, %{size_download} bytes')"; done
 path=/service/page-1
 echo "service: $(page -o /dev/null -w '%{time_total} s')"
-measured 'one viewer'
+still
+sleep 10
+measured 'one viewer, nothing changes'
+moving
+sleep 5
+measured 'one viewer, figures of every node change in every round'
 kill "$(<"$ground/viewer.pid")"
 rm "$ground/viewer.pid"
 sleep 40
@@ -107,6 +123,7 @@ sleep 20
 echo "flood: $(memory) after 20 s; $(grep -c '^data' "$ground/flood") events, $(stat -c %s "$ground/flood") bytes"
 grep -o '"dropped":[0-9]*' "$ground/flood" | awk -F: '{ sum += $2 } END { print "left out: " sum + 0 " lines" }'
 grep -o '"cursor"' "$ground/flood" | wc -l | awk '{ print "shown: " $1 " lines" }'
+grep -o '"behind":[0-9]*' "$ground/flood" | awk -F: '{ if ($2 > most) most = $2 } END { print "behind: " $2 " s at the end, " most + 0 " s at most" }'
 box run node1 'journalctl -u flood -n 1 -o cat' | awk '{ print "written by then: " $2 " lines" }'
 path=/healthz
 echo "while it floods: $(page -o /dev/null -w '%{time_total} s')"

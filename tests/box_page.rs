@@ -36,6 +36,8 @@ services:
     delete: echo taken away
   - name: broken
     nodes: [node2]
+  - name: flood
+    nodes: [node3]
   - name: gone
     nodes: [node2]
     unit: |
@@ -58,6 +60,11 @@ mermaid_diagram: |
     C --> D[ticker<br/>node3]
 "#;
 
+/// Writes 50,000 lines a second, or as many as the journal takes.
+const FLOOD: &str = r#"systemd-run -q --unit=flood -p LogRateLimitIntervalSec=1s -p LogRateLimitBurst=1000000 perl -e '
+    use Time::HiRes qw(sleep); $| = 0; my $n = 0;
+    while (1) { print "line ", $n++, " of a flood\n" for 1 .. 2500; $| = 1; $| = 0; sleep 0.05 }'"#;
+
 /// A program that ends when the test does.
 struct Running(Child);
 
@@ -71,21 +78,61 @@ impl Drop for Running {
 #[test]
 fn every_page_and_every_action_in_a_browser() {
     let fleet = ready();
-    let (_page, link) = served(&fleet);
+    let (_page, link) = served(fleet.wharf(&["web", "--listen", "127.0.0.1:0"]));
+    let granted = |line: &str| {
+        granted(&fleet, line.strip_prefix("ask ")?);
+        Some("done")
+    };
+    ended(browser(&["run.mjs", &link, &pictures()]), granted);
+}
+
+fn pictures() -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/page");
-    let mut browser = browser(&["run.mjs", &link, &folder.display().to_string()]);
+    folder.display().to_string()
+}
+
+/// Shows what a browser says, answers it, and fails when it does.
+fn ended(mut browser: Running, answer: impl Fn(&str) -> Option<&'static str>) {
     let mut answers = browser.0.stdin.take().unwrap();
     let lines = BufReader::new(browser.0.stdout.take().unwrap()).lines();
     for line in lines.map_while(Result::ok) {
         println!("{line}");
-        if let Some(wish) = line.strip_prefix("ask ") {
-            granted(&fleet, wish);
-            let _ = writeln!(answers, "done");
+        if let Some(text) = answer(&line) {
+            let _ = writeln!(answers, "{text}");
         }
     }
     drop(answers);
     let status = browser.0.wait().unwrap();
     assert!(status.success(), "what failed is told above; {status}");
+}
+
+/// Nodes that nobody reaches: a file as people have it for sc, one without a diagram, and one whose diagram names a
+/// service and a node that are no pair, which ended sc's page with an error.
+#[test]
+fn files_as_people_have_them_in_a_browser() {
+    let bare = "services:\n- {name: one, nodes: [node-a]}\n";
+    let unpaired = "services:\n- {name: one, nodes: [node-a]}\n- {name: two, nodes: [node-b]}\n\
+        mermaid_diagram: |\n  graph LR;\n  a[one node-a] --> b[two node-a]\n";
+    let whole = include_str!("cluster_file/board.yaml");
+    for (kind, text) in [("whole", whole), ("bare", bare), ("unpaired", unpaired)] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("cluster.yaml");
+        // A name that is looked up is looked up nowhere.
+        let text = format!("ssh_config: ./ssh_config\n{text}");
+        std::fs::write(
+            folder.path().join("ssh_config"),
+            "Host *\n  HostName 127.44.240.9\n",
+        )
+        .unwrap();
+        std::fs::write(&file, text).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wharf"));
+        command
+            .args(["web", "--listen", "127.0.0.1:0", "-f"])
+            .arg(&file)
+            .env("XDG_STATE_HOME", folder.path());
+        let (_page, link) = served(command);
+        ended(browser(&["files.mjs", &link, &pictures(), kind]), |_| None);
+    }
 }
 
 /// The script and the style say what they mean.
@@ -125,12 +172,19 @@ fn ready() -> Fleet {
     let (ran, took) = fleet.told(&["deploy", "--yes", "ticker", "gone", "app"]);
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
     println!("deployed in {took:?}");
+    // A second revision, so that there is one to go back to.
+    fleet.write(
+        "cluster.yaml",
+        &CLUSTER.replace("hush}", "hush, ROUND: '2'}"),
+    );
+    let (ran, took) = fleet.told(&["deploy", "--yes", "app"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    println!("deployed again in {took:?}");
     fleet
 }
 
 /// The page, and the link that logs in.
-fn served(fleet: &Fleet) -> (Running, String) {
-    let mut page = fleet.wharf(&["web", "--listen", "127.0.0.1:0"]);
+fn served(mut page: Command) -> (Running, String) {
     let mut page = Running(page.stderr(Stdio::piped()).spawn().unwrap());
     let talk = BufReader::new(page.0.stderr.take().unwrap());
     let (told, link) = mpsc::channel();
@@ -179,6 +233,8 @@ fn granted(fleet: &Fleet, wish: &str) {
     let line = match wish {
         "cut node3" => "ip link set eth0 down",
         "join node3" => "ip link set eth0 up",
+        "flood node3" => FLOOD,
+        "calm node3" => "systemctl stop flood",
         other => panic!("what is {other}?"),
     };
     fleet.ok(3, line);

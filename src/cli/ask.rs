@@ -51,8 +51,15 @@ pub(super) async fn logs(typed: LogWish) -> u8 {
         Ok(lines) => lines,
         Err(code) => return code,
     };
+    if typed.names.is_empty() {
+        say::error("which service?", Some("wharf status shows them all"));
+        return super::USAGE;
+    }
+    if let Some(code) = many_revisions(&typed) {
+        return code;
+    }
     let wish = Wish {
-        name: typed.name,
+        names: typed.names,
         follow: typed.follow,
         lines,
         since: typed.since,
@@ -61,6 +68,7 @@ pub(super) async fn logs(typed: LogWish) -> u8 {
         priority: typed.priority,
         stream: typed.stream,
         revision: typed.rev,
+        brief: typed.brief,
         units: Vec::new(),
     };
     let colour = say::colour();
@@ -82,6 +90,15 @@ pub(super) async fn logs(typed: LogWish) -> u8 {
             super::REFUSED
         }
     }
+}
+
+/// A revision is of one service; with more of them that is said.
+pub(super) fn many_revisions(typed: &LogWish) -> Option<u8> {
+    if typed.rev.is_none() || typed.names.len() == 1 {
+        return None;
+    }
+    say::error("--rev is of one service", Some("name that one alone"));
+    Some(super::USAGE)
 }
 
 /// The number behind `--lines`; None: all.

@@ -95,7 +95,7 @@ pub(super) async fn status(typed: StatusWish) -> u8 {
 }
 
 /// Leaves only the services asked for, and the nodes they are on.
-fn narrowed(cluster: &mut Cluster, names: &[String]) -> Result<(), u8> {
+pub(super) fn narrowed(cluster: &mut Cluster, names: &[String]) -> Result<(), u8> {
     for name in names {
         if cluster.service(name).is_none() {
             return Err(no_service(cluster, name));

@@ -1,17 +1,17 @@
-//! `logs`: of this host, or of all of a service's nodes in the order of time.
+//! `logs`: of this host, or of all nodes of services in the order of time.
 
 use std::collections::VecDeque;
 
 use super::fleet_words::Fleet;
 use super::words::LogWish;
 use super::{ask, fleet, passed};
-use crate::cluster::logs::{self, Said};
-use crate::decide::fleet::records;
+use crate::cluster::logs::{self, Said, Until};
+use crate::decide::fleet::records::{self, From};
 use crate::decide::recall::Wish;
 use crate::model::cluster::Node;
 use crate::say;
 
-/// Shows a service's lines and events.
+/// Shows services' lines and events.
 pub(super) async fn logs(typed: LogWish) -> u8 {
     let Some(files) = Fleet::from(typed.fleet.clone()).wish() else {
         return ask::logs(typed).await;
@@ -20,25 +20,33 @@ pub(super) async fn logs(typed: LogWish) -> u8 {
         Ok(count) => count,
         Err(code) => return code,
     };
-    let loaded = match fleet::opened(&files, typed.json) {
+    if let Some(code) = ask::many_revisions(&typed) {
+        return code;
+    }
+    let mut loaded = match fleet::opened(&files, typed.json) {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
-    let (placed, nodes) = match (
-        loaded.cluster.service(&typed.name),
-        loaded.nodes_of(&typed.name),
-    ) {
-        (Some(placed), Some(nodes)) => (placed, nodes),
-        _ => return fleet::no_service(&loaded.cluster, &typed.name),
-    };
-    let wish = wish(&typed, count);
-    if let Err(why) = records::command(placed, &wish, None) {
-        say::error(&why.to_string(), None);
-        return super::USAGE;
+    if let Err(code) = fleet::narrowed(&mut loaded.cluster, &typed.names) {
+        return code;
     }
-    let line = |_: usize, again| records::command(placed, &wish, again).unwrap_or_default();
+    let wish = wish(&typed, count);
+    let readings = records::readings(&loaded.cluster, &loaded.nodes());
+    for reading in &readings {
+        if let Err(why) = records::command(reading, &wish, From::Start) {
+            say::error(&why.to_string(), None);
+            return super::USAGE;
+        }
+    }
+    let line = |at: usize, from| records::command(&readings[at], &wish, from).unwrap_or_default();
+    let nodes: Vec<&Node> = readings.iter().map(|it| it.node).collect();
+    let until = match (typed.follow, typed.newest) {
+        (false, _) => Until::Now,
+        (true, false) => Until::EveryLine,
+        (true, true) => Until::Newest,
+    };
     let mut page = Page::new(&nodes, &typed, count);
-    logs::read(&loaded, &nodes, &line, typed.follow, |said| page.take(said)).await;
+    logs::read(&loaded, &nodes, &line, until, |said| page.take(said)).await;
     page.end()
 }
 
@@ -52,6 +60,8 @@ fn wish(typed: &LogWish, lines: Option<u64>) -> Wish {
         priority: typed.priority.clone(),
         stream: typed.stream.clone(),
         revision: typed.rev.clone(),
+        // People are shown no more than that.
+        brief: typed.brief || !typed.json,
         ..Wish::default()
     }
 }
@@ -96,6 +106,13 @@ impl Page<'_> {
             }
             Said::Back(index) => {
                 say::talk(&format!("{}: it answers again", self.nodes[index].name))
+            }
+            Said::LeftOut(index, what) => {
+                let text = say::records::left_out(what.since, what.until, what.most);
+                match self.json {
+                    true => self.record(index, &say::records::gap(what.until, what.most, &text)),
+                    false => say::talk(&format!("{}: {text}", self.nodes[index].name)),
+                }
             }
         }
     }

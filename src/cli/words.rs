@@ -233,13 +233,16 @@ pub enum StoreWish {
 
 #[derive(Debug, Args)]
 pub struct LogWish {
-    /// The service
-    pub name: String,
+    /// The services; of a cluster file none means all of them
+    pub names: Vec<String>,
     #[command(flatten)]
     pub fleet: FleetLong,
     /// Go on with new lines as they come
     #[arg(short, long)]
     pub follow: bool,
+    /// With --follow: where lines come faster than they can be read, leave some out and say how many
+    #[arg(long, requires = "follow")]
+    pub newest: bool,
     /// The last so many records, or `all`
     #[arg(short = 'n', long, default_value = "100")]
     pub lines: String,
@@ -264,6 +267,9 @@ pub struct LogWish {
     /// The journal's records as they are, one JSON object a line
     #[arg(long)]
     pub json: bool,
+    /// With --json: only the fields a line is shown with, which is several times as fast
+    #[arg(long, requires = "json")]
+    pub brief: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,15 +1,18 @@
 //! The journals of many nodes as one, in the order of time.
 
+use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{Either, join_all, select};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::load::Loaded;
+use crate::decide::fleet::behind::Behind;
 use crate::decide::fleet::merge::{Merge, Timed};
-use crate::decide::fleet::records;
+use crate::decide::fleet::records::{self, From};
 use crate::decide::shell;
+use crate::host::clock;
 use crate::model::cluster::Node;
 use crate::model::fleet::{Unreached, UnreachedKind};
 use crate::model::log::Stream;
@@ -34,32 +37,55 @@ pub enum Said {
     Lost(usize, Unreached),
     /// It answers again.
     Back(usize),
+    /// Lines of the node came faster than they could be read.
+    LeftOut(usize, LeftOut),
+}
+
+/// Lines nobody read.
+#[derive(Clone, Copy, Debug)]
+pub struct LeftOut {
+    /// Microseconds since 1970: the last line before them, and the first one after.
+    pub since: u64,
+    pub until: u64,
+    /// How many at most, where the journal says so: those of other services are among them.
+    pub most: Option<u64>,
+}
+
+/// How long it goes on, and what matters more where not both can be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// To the last line there is.
+    Now,
+    /// Until it is dropped: every line, however late.
+    EveryLine,
+    /// Until it is dropped: never far behind.
+    Newest,
 }
 
 enum News {
     Line(usize, Timed<String>),
     Lost(usize, Unreached),
     Back(usize),
+    LeftOut(usize, LeftOut),
     End(usize),
 }
 
-/// What a node is asked: None at first, then from these microseconds since 1970 on.
-pub type Line<'a> = &'a dyn Fn(usize, Option<u64>) -> String;
+/// What the node of this number is asked.
+pub type Line<'a> = &'a dyn Fn(usize, From) -> String;
 
 /// Runs on each node what `line` says, which prints journal records as JSON, oldest first, and hands them
-/// on in the order of time. With `follow` that goes on until it is dropped, and a node that was lost is
-/// asked again for what it has since.
+/// on in the order of time. Where that goes on, a node that was lost is asked again for what it has since.
+/// A node may be there several times.
 pub async fn read(
     loaded: &Loaded,
     nodes: &[&Node],
     line: Line<'_>,
-    follow: bool,
+    until: Until,
     each: impl FnMut(Said),
 ) {
-    let window = if follow {
-        FOLLOW_WINDOW
-    } else {
-        LISTING_WINDOW
+    let window = match until {
+        Until::Now => LISTING_WINDOW,
+        Until::EveryLine | Until::Newest => FOLLOW_WINDOW,
     };
     let (sender, receiver) = mpsc::channel(WAITING_MOST);
     let sources = nodes.iter().enumerate().map(|(index, node)| Source {
@@ -67,10 +93,13 @@ pub async fn read(
         node,
         index,
         last: 0,
+        cursor: String::new(),
+        behind: (until == Until::Newest).then(Behind::default),
+        left_out: None,
         lost: false,
         to: sender.clone(),
     });
-    let sources: Vec<_> = sources.map(|it| it.run(line, follow)).collect();
+    let sources: Vec<_> = sources.map(|it| it.run(line, until)).collect();
     drop(sender);
     let merged = merged(receiver, Merge::new(nodes.len(), window), each);
     tokio::join!(join_all(sources), merged);
@@ -83,25 +112,39 @@ struct Source<'a> {
     index: usize,
     /// The time of its newest record, in microseconds.
     last: u64,
+    /// Of its newest record; empty where that is of no use.
+    cursor: String,
+    /// None: every line is wanted.
+    behind: Option<Behind>,
+    /// Since when lines were left out, and behind which cursor.
+    left_out: Option<(u64, String)>,
     lost: bool,
     to: Sender<News>,
 }
 
 impl Source<'_> {
-    async fn run(mut self, line: Line<'_>, follow: bool) {
+    async fn run(mut self, line: Line<'_>, until: Until) {
+        let mut from = From::Start;
         loop {
-            let since = Some(self.last).filter(|it| *it > 0);
-            let why = match self.once(&line(self.index, since)).await {
-                Ok(Exit::Code(0)) => break,
-                Ok(exit) => refused(exit),
+            let why = match self.once(&line(self.index, from)).await {
+                Ok(None) => {
+                    self.left_out = Some((self.last, self.cursor.clone()));
+                    from = From::Newest;
+                    continue;
+                }
+                Ok(Some(Exit::Code(0))) => break,
+                Ok(Some(exit)) => refused(exit),
                 Err(why) => why,
             };
+            if self.last > 0 {
+                from = From::Lost(self.last);
+            }
             // Said once, however often it is tried again.
             if !self.lost {
                 let _ = self.to.send(News::Lost(self.index, why)).await;
             }
             self.lost = true;
-            if !follow {
+            if until == Until::Now {
                 break;
             }
             sleep(AGAIN).await;
@@ -109,7 +152,8 @@ impl Source<'_> {
         let _ = self.to.send(News::End(self.index)).await;
     }
 
-    async fn once(&mut self, line: &str) -> Result<Exit, Unreached> {
+    /// Returns how the line ended; None: lines come faster than they can be read.
+    async fn once(&mut self, line: &str) -> Result<Option<Exit>, Unreached> {
         let line = shell::elevated(line).map_err(|why| other(why.to_string()))?;
         let (sender, mut pieces) = mpsc::channel(WAITING_MOST);
         let ssh = self.loaded.ssh.clone();
@@ -121,33 +165,65 @@ impl Source<'_> {
         let handed = async {
             while let Some((stream, text)) = pieces.recv().await {
                 let text = String::from_utf8_lossy(&text).into_owned();
-                match stream {
+                let is_lost = match stream {
                     Stream::Stdout => self.record(text, seen).await,
-                    Stream::Stderr => told = text,
+                    Stream::Stderr => {
+                        told = text;
+                        false
+                    }
+                };
+                if is_lost {
+                    return true;
                 }
             }
+            false
         };
-        let (ended, ()) = tokio::join!(lines, handed);
+        // Dropped, the line on the node ends as well: nobody reads it any more.
+        let ended = match select(pin!(lines), pin!(handed)).await {
+            Either::Left((ended, handed)) => match handed.await {
+                true => return Ok(None),
+                false => ended?,
+            },
+            Either::Right((true, _)) => return Ok(None),
+            Either::Right((false, lines)) => lines.await?,
+        };
         match ended {
-            Ok(Exit::Code(0)) | Err(_) => ended,
-            Ok(_) if told.is_empty() => ended,
-            Ok(_) => Err(other(told)),
+            Exit::Code(0) => Ok(Some(ended)),
+            _ if told.is_empty() => Ok(Some(ended)),
+            Exit::Code(_) | Exit::Signal(_) => Err(other(told)),
         }
     }
 
-    async fn record(&mut self, line: String, seen: u64) {
+    /// Hands a record on; true: the reader is too far behind to go on with the next one.
+    async fn record(&mut self, line: String, seen: u64) -> bool {
         let at = records::time(&line).unwrap_or(self.last);
         if at <= seen && seen > 0 {
-            return;
+            return false;
+        }
+        if let Some((since, cursor)) = self.left_out.take() {
+            let most = records::cursor(&line).and_then(|it| records::between(&cursor, it));
+            let left_out = LeftOut {
+                since,
+                until: at,
+                most,
+            };
+            let _ = self.to.send(News::LeftOut(self.index, left_out)).await;
         }
         if std::mem::take(&mut self.lost) {
             let _ = self.to.send(News::Back(self.index)).await;
         }
         self.last = self.last.max(at);
-        let _ = self
-            .to
-            .send(News::Line(self.index, Timed { at, line }))
-            .await;
+        let now = u64::try_from(clock::uptime().as_micros()).unwrap_or(u64::MAX);
+        let is_lost = self.behind.as_mut().is_some_and(|it| {
+            let behind = it.heard(at, now);
+            it.is_lost(behind, now)
+        });
+        if is_lost {
+            self.cursor = records::cursor(&line).unwrap_or_default().to_owned();
+        }
+        let line = News::Line(self.index, Timed { at, line });
+        let _ = self.to.send(line).await;
+        is_lost
     }
 }
 
@@ -184,6 +260,7 @@ async fn merged(mut news: Receiver<News>, mut merge: Merge<String>, mut each: im
                 merge.end(index);
                 each(Said::Lost(index, why));
             }
+            Ok(Some(News::LeftOut(index, what))) => each(Said::LeftOut(index, what)),
             Ok(Some(News::Back(index))) => {
                 merge.begin(index);
                 each(Said::Back(index));

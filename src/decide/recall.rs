@@ -1,9 +1,14 @@
-//! What was asked of a service's log, in journalctl's words.
+//! What was asked of services' logs, in journalctl's words.
+
+/// Fields a line is shown with: journalctl takes a fifth of the time for these alone.
+pub const BRIEF: &str = "--output-fields=MESSAGE,PRIORITY,SYSLOG_IDENTIFIER,STREAM,WHARF_EVENT,\
+WHARF_REVISION,UNIT,OBJECT_SYSTEMD_UNIT,_SYSTEMD_UNIT";
 
 /// Which lines somebody wants to see.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wish {
-    pub name: String,
+    /// Services; lines of any of them.
+    pub names: Vec<String>,
     pub follow: bool,
     /// Last so many records; None: all of them.
     pub lines: Option<u64>,
@@ -16,6 +21,8 @@ pub struct Wish {
     /// `stdout` or `stderr`; None: both and the events.
     pub stream: Option<String>,
     pub revision: Option<String>,
+    /// No more fields than a line is shown with.
+    pub brief: bool,
     /// The units systemd's own words are wanted of.
     pub units: Vec<String>,
 }
@@ -33,6 +40,9 @@ pub fn argv(wish: &Wish) -> Vec<String> {
     ];
     if wish.follow {
         argv.push("--follow".to_owned());
+    }
+    if wish.brief {
+        argv.push(BRIEF.to_owned());
     }
     let lines = wish
         .lines
@@ -56,7 +66,7 @@ pub fn argv(wish: &Wish) -> Vec<String> {
             .as_ref()
             .map(|it| format!("WHARF_REVISION={it}")),
     );
-    argv.push(format!("WHARF_SERVICE={}", wish.name));
+    argv.extend(wish.names.iter().map(|it| format!("WHARF_SERVICE={it}")));
     argv.extend(matches);
     if !wish.units.is_empty() && wish.stream.is_none() {
         argv.extend(["+".to_owned(), "_PID=1".to_owned()]);
@@ -76,7 +86,7 @@ mod tests {
     #[test]
     fn a_wish_becomes_one_command() {
         let wish = Wish {
-            name: "web".into(),
+            names: vec!["web".into()],
             lines: Some(20),
             follow: true,
             units: vec!["runner@web.service".into(), "web@manager.service".into()],
@@ -90,9 +100,24 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_several_services_come_of_one_journal() {
+        let wish = Wish {
+            names: vec!["web".into(), "db".into()],
+            brief: true,
+            ..Wish::default()
+        };
+        let text = words(&wish);
+        assert!(
+            text.ends_with("--lines=all WHARF_SERVICE=web WHARF_SERVICE=db"),
+            "{text}"
+        );
+        assert!(text.contains(BRIEF), "{text}");
+    }
+
+    #[test]
     fn what_was_typed_never_becomes_an_option() {
         let wish = Wish {
-            name: "web".into(),
+            names: vec!["web".into()],
             grep: Some("--vacuum-time=1s".into()),
             stream: Some("stderr".into()),
             units: vec!["runner@web.service".into()],

@@ -57,6 +57,20 @@ pub fn listen() -> io::Result<(Stop, Reload)> {
     Ok((stop, reload))
 }
 
+/// Hears of each child that ends.
+pub struct Children(
+    #[expect(dead_code, reason = "it is heard for as long as this is kept")] Signal,
+);
+
+/// As long as the answer is kept, children whose hand was dropped leave no zombies: tokio looks after them
+/// when the runtime wakes up, and without this nothing wakes it for a child that nobody waits for.
+///
+/// # Errors
+/// As the system says; it does not in practice.
+pub fn children() -> io::Result<Children> {
+    Ok(Children(signal(SignalKind::child())?))
+}
+
 impl Stop {
     /// Returns at the next SIGTERM or SIGINT.
     pub async fn asked(&mut self) {

@@ -1,4 +1,4 @@
-//! A service's lines and events out of the journal, over all of its runs.
+//! Services' lines and events out of the journal, over all of their runs.
 
 use std::io;
 use std::time::Duration;
@@ -40,27 +40,30 @@ pub async fn read(wish: &Wish, mut each: impl FnMut(&str)) -> io::Result<()> {
 /// Finds the revision meant by a number or the beginning of an id (what this host does not keep is taken as
 /// it is typed: the journal may), and the units of the service.
 fn whole(typed: &Wish) -> io::Result<Wish> {
-    let service = typed.name.as_str();
+    let mut wish = typed.clone();
+    for service in &typed.names {
+        let (units, revision) = known(service, typed.revision.as_deref())?;
+        wish.units.extend(units);
+        wish.revision = revision;
+    }
+    Ok(wish)
+}
+
+/// The units of a service, and the revision that is meant where one was typed.
+fn known(service: &str, typed: Option<&str>) -> io::Result<(Vec<String>, Option<String>)> {
     let files = files::names(&fronts::places(service).revisions());
     let kept = files
         .iter()
         .filter_map(|it| it.strip_suffix(".json")?.parse().ok());
     let kept: Vec<RevisionId> = kept.collect();
     let unit = |it: &str| format!("{service}@{it}.service");
-    let mut wish = typed.clone();
-    match &typed.revision {
-        Some(text) => {
-            let meant = meant(text, &kept)?;
-            wish.units = vec![unit(&meant)];
-            wish.revision = Some(meant);
-        }
-        None => {
-            wish.units = vec![escape::unit(service), unit("manager")];
-            wish.units
-                .extend(kept.iter().map(|it| unit(&it.to_string())));
-        }
+    if let Some(text) = typed {
+        let meant = meant(text, &kept)?;
+        return Ok((vec![unit(&meant)], Some(meant)));
     }
-    Ok(wish)
+    let mut units = vec![escape::unit(service), unit("manager")];
+    units.extend(kept.iter().map(|it| unit(&it.to_string())));
+    Ok((units, None))
 }
 
 fn meant(text: &str, kept: &[RevisionId]) -> io::Result<String> {

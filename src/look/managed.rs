@@ -1,11 +1,11 @@
 //! How services with a manager stand: the manager, and each instance with its place behind the address.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
+use std::collections::BTreeSet;
 
 use crate::decide::container::{LABEL_INSTANCE, LABEL_SERVICE};
 use crate::host::{files, fronts};
-use crate::model::observed::{Container, Part, Seat, Standing, Unit};
+use crate::model::balance::RealServer;
+use crate::model::observed::{Container, Open, Part, Seat, Standing, Unit};
 use crate::model::owner::Owner;
 use crate::model::revision::InstanceName;
 use crate::model::rollout::InstanceRecord;
@@ -26,7 +26,7 @@ fn standing(service: &str, units: &[Unit], containers: &[Container]) -> Vec<Stan
         Some(unit) => unit.clone(),
         None => absent(id),
     };
-    let weights = weights(service);
+    let held = held(service);
     let manager = Standing {
         name: service.to_owned(),
         file: None,
@@ -41,7 +41,7 @@ fn standing(service: &str, units: &[Unit], containers: &[Container]) -> Vec<Stan
         let unit = find(name.unit(service));
         let owner = Owner::instance(service, name.clone());
         all.push(Standing {
-            part: Some(Part::Instance(seat(service, name, &weights))),
+            part: Some(Part::Instance(seat(service, name, &held))),
             ..beside(owner, unit, containers)
         });
     }
@@ -62,25 +62,29 @@ fn instances(service: &str, units: &[Unit], containers: &[Container]) -> BTreeSe
     units.chain(labels).collect()
 }
 
-fn seat(service: &str, instance: InstanceName, weights: &BTreeMap<SocketAddr, u32>) -> Seat {
+fn seat(service: &str, instance: InstanceName, held: &[RealServer]) -> Seat {
     let text = files::read(&fronts::places(service).instance(&instance)).ok();
     let record: Option<InstanceRecord> = text.and_then(|it| serde_json::from_str(&it).ok());
     let at = record.as_ref().and_then(|it| it.at);
+    let mine: Vec<_> = held.iter().filter(|it| Some(it.at) == at).collect();
+    let sum = |it: fn(&RealServer) -> u32| mine.iter().map(|one| u64::from(it(one))).sum();
+    let connections = (!mine.is_empty()).then(|| Open {
+        active: sum(|it| it.active),
+        inactive: sum(|it| it.inactive),
+    });
     Seat {
         instance,
         at,
         ready: record.as_ref().is_some_and(|it| it.ready),
-        weight: at.and_then(|it| weights.get(&it).copied()),
+        weight: mine.first().map(|it| it.weight),
+        connections,
         why: record.and_then(|it| it.why),
     }
 }
 
-/// Behind the first of the service's addresses that has the real server.
-fn weights(service: &str) -> BTreeMap<SocketAddr, u32> {
+/// Behind all of the service's addresses, the first one's first.
+fn held(service: &str) -> Vec<RealServer> {
     let (held, _) = table::look(&[service.to_owned()]);
-    let servers = held
-        .into_iter()
-        .rev()
-        .flat_map(|it| it.servers.unwrap_or_default());
-    servers.map(|it| (it.at, it.weight)).collect()
+    let servers = held.into_iter().flat_map(|it| it.servers);
+    servers.flatten().collect()
 }

@@ -1,5 +1,7 @@
 //! A cluster at a glance: its nodes, each service on each node, and what is wrong with them.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::fleet::{Host, Unreached};
@@ -13,8 +15,8 @@ pub struct Glance {
     pub warnings: Vec<Warning>,
     /// In the file's order.
     pub nodes: Vec<Head>,
-    /// In the file's order, each service node by node.
-    pub services: Vec<Cell>,
+    /// In the file's order, each service node by node; shared by moments that differ in nothing but figures.
+    pub services: Arc<Vec<Cell>>,
     /// Sentences for a person.
     pub notices: Vec<String>,
 }

@@ -120,4 +120,15 @@ pub struct Seat {
     pub why: Option<String>,
     /// None: it is not behind the service address, or the balancer cannot be asked.
     pub weight: Option<u32>,
+    /// Connections open through the service's addresses, and over but not forgotten yet. None: as above.
+    #[serde(default)]
+    pub connections: Option<Open>,
+}
+
+/// Connections of one real server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Open {
+    pub active: u64,
+    /// 0 where a balancer does not count them.
+    pub inactive: u64,
 }

@@ -257,7 +257,8 @@ mod tests {
                 services: vec![
                     cell("n1", Sign::Good, "active"),
                     cell("n2", Sign::Failing, "failed"),
-                ],
+                ]
+                .into(),
                 notices: Vec::new(),
             },
             false,

@@ -42,6 +42,29 @@ pub fn of_node(node: &str, record: &str) -> String {
     }
 }
 
+/// Returns a sentence on lines that nobody read: between these microseconds since 1970, so many at most.
+pub fn left_out(since: u64, until: u64, most: Option<u64>) -> String {
+    let many = most.map_or_else(|| "lines".to_owned(), |it| format!("up to {it} lines"));
+    format!(
+        "{many} of {:.1} s, from {} to {}, are left out: they came faster than they could be read",
+        until.saturating_sub(since) as f64 / 1e6,
+        clock(since),
+        clock(until)
+    )
+}
+
+/// Returns the same as a record, so that it has its place among the others.
+pub fn gap(until: u64, most: Option<u64>, text: &str) -> String {
+    let fields = serde_json::json!({
+        "__REALTIME_TIMESTAMP": until.to_string(),
+        "MESSAGE": text,
+        "PRIORITY": "4",
+        "SYSLOG_IDENTIFIER": "wharf",
+        "WHARF_LEFT_OUT": most.unwrap_or_default().to_string(),
+    });
+    fields.to_string()
+}
+
 /// Returns the revision a record is of, short as people say it.
 pub fn revision(record: &str) -> Option<String> {
     let record: Value = serde_json::from_str(record).ok()?;

@@ -187,6 +187,7 @@ mod tests {
                 ready: why.is_none(),
                 why: why.map(str::to_owned),
                 weight,
+                connections: None,
             })),
             ..standing("web", "active", "healthy: GET / = 200")
         };

@@ -8,8 +8,8 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Extension, Query, State};
 use axum::response::Response;
 use futures_util::stream::{self, Stream};
-use http::StatusCode;
 use http::header::{HeaderName, HeaderValue};
+use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::watch::Receiver;
@@ -20,11 +20,16 @@ use super::gate::Caller;
 use super::live::Viewing;
 use super::server::Server;
 use crate::decide::web::changes::{self, Changes};
+use crate::host::clock;
 use crate::model::web::live::Seen;
 use crate::say::page;
 
 /// A line that means nothing, so often: proxies end what is silent.
 const ALIVE: Duration = Duration::from_secs(15);
+/// That nodes were heard again is told so often: a page takes them for gone after half a minute.
+const HEARD_EACH: Duration = Duration::from_secs(5);
+/// What a browser says it had last when it comes again.
+const LAST: HeaderName = HeaderName::from_static("last-event-id");
 /// Between two events to one viewer.
 const PACE: Duration = Duration::from_millis(250);
 /// Proxies that gather what goes through are told not to.
@@ -35,14 +40,15 @@ const UNGATHERED: HeaderName = HeaderName::from_static("x-accel-buffering");
 pub(super) struct Asked {
     #[serde(default)]
     on: String,
-    /// Which moment the page was made of.
-    moment: Option<f64>,
+    /// Which moment the page was made of, as it says itself.
+    moment: Option<u64>,
 }
 
 pub(super) async fn stream(
     State(server): State<Arc<Server>>,
     Extension(caller): Extension<Caller>,
     Query(asked): Query<Asked>,
+    headers: HeaderMap,
 ) -> Response {
     if asked.on == "runs" {
         return response(ticks(server.runs.news()));
@@ -53,7 +59,9 @@ pub(super) async fn stream(
             None => answer::problem(StatusCode::NOT_FOUND, "there is no such run"),
         };
     }
-    let (viewing, news, told) = server.follow(asked.moment);
+    // A tab that comes again says what it heard last.
+    let last = answer::only(&headers, &LAST).and_then(|it| it.parse().ok());
+    let (viewing, news, told) = server.follow(last.or(asked.moment));
     let follower = Follower {
         server,
         caller,
@@ -61,6 +69,7 @@ pub(super) async fn stream(
         news,
         on: asked.on,
         told,
+        heard: Duration::ZERO,
         first: true,
     };
     response(follower.events())
@@ -105,7 +114,18 @@ struct Follower {
     on: String,
     /// What the tab shows; None: nobody knows.
     told: Option<Arc<Seen>>,
+    /// When it was told last how fresh everything is, on the clock of uptime.
+    heard: Duration,
     first: bool,
+}
+
+impl Drop for Follower {
+    /// Its tab may be back in a moment, and need no more than what is new by then.
+    fn drop(&mut self) {
+        if let Some(told) = &self.told {
+            self.server.watch.remember(told);
+        }
+    }
 }
 
 impl Follower {
@@ -121,21 +141,27 @@ impl Follower {
         if !self.server.holds(&self.caller.cookie) {
             return None;
         }
-        if !std::mem::take(&mut self.first) {
-            sleep(PACE).await;
-            match timeout(ALIVE, self.news.changed()).await {
-                Ok(Ok(())) => {}
-                Ok(Err(_)) => return None,
-                Err(_) => return Some(":\n\n".to_owned()),
+        loop {
+            if !std::mem::take(&mut self.first) {
+                sleep(PACE).await;
+                match timeout(ALIVE, self.news.changed()).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(_)) => return None,
+                    Err(_) => return Some(":\n\n".to_owned()),
+                }
+            }
+            let seen = Arc::clone(&self.news.borrow_and_update());
+            let new = match &self.told {
+                Some(told) => changes::changes(told, &seen),
+                None => changes::all(&seen),
+            };
+            let now = clock::uptime();
+            if new != Changes::default() || now.saturating_sub(self.heard) >= HEARD_EACH {
+                let text = self.text(&seen, &new);
+                (self.told, self.heard) = (Some(seen), now);
+                return Some(text);
             }
         }
-        let seen = Arc::clone(&self.news.borrow_and_update());
-        let before = self.told.replace(Arc::clone(&seen));
-        let new = match before {
-            Some(before) => changes::changes(&before, &seen),
-            None => changes::all(&seen),
-        };
-        Some(self.text(&seen, &new))
     }
 
     fn text(&self, seen: &Seen, new: &Changes) -> String {
@@ -152,6 +178,8 @@ impl Follower {
             }
             text += &event("sum", &json!(page::tab(&frame)));
         }
+        // Whoever has this one has those before it.
+        text += &format!("id: {}\n", seen.moment());
         text + &event("at", &json!(seen.live.at))
     }
 }

@@ -71,6 +71,7 @@ pub async fn serve(opening: Opening) -> Result<(), Error> {
     let tls = listen::tls(&opening)?;
     let server = Arc::new(Server::new(opening, address)?);
     let (mut stop, mut reload) = signals::listen()?;
+    let _children = signals::children()?;
     server.announce();
     let app = routes::routes(&server);
     let serving = listen::serve(listener, tls, app);

@@ -38,6 +38,7 @@ pub(super) async fn show(
             .filter(|it| it.node == name)
             .cloned()
             .collect(),
+        cells_at: seen.live.cells_at,
         warnings: glance
             .warnings
             .iter()

@@ -129,10 +129,10 @@ impl Server {
         self.watch.look(&self.opened(), &self.opening.source).await
     }
 
-    /// The same from here on, for as long as the viewing is kept, and what the page made `at` shows.
-    pub(super) fn follow(&self, at: Option<f64>) -> Followed {
+    /// The same from here on, for as long as the viewing is kept, and what a page of this moment shows.
+    pub(super) fn follow(&self, moment: Option<u64>) -> Followed {
         let source = &self.opening.source;
-        self.watch.follow(&self.opened(), source, at)
+        self.watch.follow(&self.opened(), source, moment)
     }
 
     /// Starts what was asked for, notes who did, and returns the run's id.
@@ -216,6 +216,7 @@ impl Server {
             csrf: caller.csrf.clone(),
             doors: self.opening.doors,
             now: clock::wall().as_secs(),
+            moment: seen.moment(),
             // Nothing of the cluster is for those who have not logged in.
             sum: match caller.viewer {
                 Some(_) => Sum::of(&seen.live.glance),

@@ -105,6 +105,7 @@ fn page_of(server: &Server, opened: &Opened, placed: &Placed, seen: &Seen) -> Se
             .filter(|it| own(&it.service))
             .cloned()
             .collect(),
+        cells_at: seen.live.cells_at,
         at: seen.live.at.clone(),
         warnings: warnings.cloned().collect(),
         instances: copies.collect(),

@@ -27,6 +27,26 @@ const PAGES = {
   act: "/act?do=restart&service=ticker",
 };
 
+// What a page has to have on it to be that page.
+const SHOWS = {
+  overview: ["ticker", "broken", "node3"],
+  service: ["ticker", "Last day", "ExecStart=/bin/bash"],
+  managed: ["Instances", "Connections", "Revisions", "wanted"],
+  node: ["node1", "ticker", "app"],
+  logs: ["tick"],
+  diagram: ["ticker", "app", "gone"],
+  plan: ["ticker", "node3"],
+  runs: [""],
+  terminal: ["node1", "node2"],
+  config: ["mermaid_diagram"],
+  act: ["restart", "ticker"],
+};
+
+const shows = async (tab, page) => {
+  const text = `${await tab.textContent("main")} ${(await tab.locator("textarea").allInnerTexts()).join(" ")}`;
+  for (const word of SHOWS[page]) right(text.includes(word), `${page} shows ${word}`);
+};
+
 let failed = 0;
 
 // What fails is told, and the rest is still tried.
@@ -38,6 +58,8 @@ const step = async (name, does) => {
     (it) => it.message,
   );
   if (fault !== null) failed += 1;
+  // A browser keeps six connections to one server, and a tab that is looked at has one.
+  for (const person of [first, second]) for (const tab of person.context.pages()) await tab.close();
   console.log(`${fault === null ? "done" : "FAILED"} ${name} in ${Date.now() - since} ms${fault === null ? "" : `: ${fault}`}`);
 };
 
@@ -50,6 +72,7 @@ const looks = async (browser, state, name, rules, options) => {
   for (const [page, path] of Object.entries(PAGES)) {
     await person.opens(path, tab);
     await tab.waitForTimeout(150);
+    await holds(shows(tab, page));
     if (rules !== null) await holds(accessible(tab, `${page}, ${name}`, rules));
     await holds(fits(tab, `${page}, ${name}`));
     await kept(tab, folder, `${page}-${name}`);
@@ -75,12 +98,52 @@ const acts = async (one, other) => {
   await until("the run is done", async () => (await here.textContent("#run-state"))?.trim() === "done", 60_000);
   await kept(here, folder, "run");
   await until("the other sees it stopped", isSo(there, "ticker", "node1", "failing"), 60_000);
-  right((await there.title()).startsWith("2 failing"), `the tab says ${await there.title()}`);
+  right((await there.title()).startsWith("3 failing"), `the tab says ${await there.title()}`);
   right((await there.getAttribute("#icon", "href"))?.includes("failing"), "the icon says so");
   await kept(there, folder, "stopped");
   await here.goto(`${base}/act?do=start&service=ticker&node=node1`);
   await here.click("button.go");
   await until("the other sees it started", isSo(there, "ticker", "node1", "good"), 60_000);
+};
+
+// Each action that is left: confirmed on a page of its own, done by a child, told to its end.
+const done = async (page, path, limit = 60_000) => {
+  await page.goto(`${base}${path}`);
+  await page.click("button.go");
+  await page.waitForURL(/\/runs\/.+/);
+  await until(`${path} is done`, async () => (await page.textContent("#run-state"))?.trim() === "done", limit);
+};
+
+const begun_at = (page) => page.locator('tr[data-name="node1"] time').first().getAttribute("datetime");
+
+const restarts = async (person) => {
+  const page = await person.opens("/service/ticker");
+  const before = await begun_at(page);
+  await done(page, "/act?do=restart&service=ticker&node=node1");
+  await page.goto(`${base}/service/ticker`);
+  await until("it runs since a moment ago", async () => (await begun_at(page)) > before, 60_000);
+};
+
+const updates = async (person) => {
+  const page = await person.opens("/");
+  await done(page, "/act?do=update&service=ticker");
+  const text = await page.textContent("main");
+  right(text?.includes("taken away") && text.includes("set up"), "what the scripts said is shown");
+};
+
+const rolls = async (person) => {
+  const page = await person.opens("/service/app");
+  const rows = page.locator("section[aria-labelledby=revisions-title] tbody tr");
+  await until("there are two revisions", async () => (await rows.count()) === 2 || (await page.reload(), false), 60_000);
+  right((await page.locator("tr.wanted th").textContent())?.startsWith("2-"), "the second one is wanted");
+  await page.locator('a:has-text("Roll back")').last().click();
+  await page.waitForSelector("dialog.asked[open]");
+  await page.click("dialog.asked button.go");
+  await page.waitForURL(/\/runs\/.+/);
+  await until("it is rolled back", async () => (await page.textContent("#run-state"))?.trim() === "done", 120_000);
+  const place = page.locator('[id="c-app--node1"]');
+  await page.goto(`${base}/`);
+  await until("the first one serves", async () => (await place.textContent())?.includes("1-"), 60_000);
 };
 
 const deletes = async (person) => {
@@ -156,6 +219,33 @@ const logs = async (person) => {
   right(await page.isVisible("#no-lines") || (await page.textContent("#log-state"))?.startsWith("0 lines"), "no line matches");
 };
 
+// More lines than anybody reads: the tab answers, says what it does not show, and is not far behind.
+const floods = async (person) => {
+  const page = await person.opens("/logs?service=flood");
+  const said = async () => (await page.textContent("#log-state")) ?? "";
+  await asks("flood node3");
+  await until("what is not shown is told", async () => /[\d,]+ not shown, too many at once/.test(await said()), 60_000);
+  let slowest = 0;
+  let behind = 0;
+  for (const end = Date.now() + 15_000; Date.now() < end; ) {
+    const since = Date.now();
+    const text = await said();
+    slowest = Math.max(slowest, Date.now() - since);
+    behind = Math.max(behind, Number(/(\d+) s behind/.exec(text)?.[1] ?? 0));
+    await page.waitForTimeout(100);
+  }
+  const rows = await page.locator("#lines li").count();
+  console.log(`flood: ${await said()}; at most ${behind} s behind, ${rows} rows in the document, the slowest answer of the tab took ${slowest} ms`);
+  await kept(page, folder, "flood");
+  await asks("calm node3");
+  right(behind < 20, `it is ${behind} s behind`);
+  right(slowest < 3000, `the tab took ${slowest} ms to answer`);
+  right(rows < 1000, `${rows} rows are in the document`);
+  await page.goto(`${base}/logs`);
+  const units = async () => new Set(await page.locator("#lines li").evaluateAll((all) => all.map((it) => it.dataset.unit ?? it.querySelector(".from")?.textContent)));
+  right((await page.locator("#lines li").count()) > 0, `all services: ${[...(await units())].join(" ")}`);
+};
+
 const terminals = async (person) => {
   const page = await person.opens("/terminal?node=node1");
   const screen = (number) => page.locator(`#pane-${number} .xterm-rows`);
@@ -222,10 +312,14 @@ try {
   ]);
   await step("keyboard", () => keyboard(first));
   await step("actions, seen in two browsers", () => acts(first, second));
+  await step("restart", () => restarts(first));
+  await step("update", () => updates(first));
+  await step("rollback", () => rolls(first));
   await step("delete", () => deletes(first));
   await step("plan and deploy", () => deploys(first));
   await step("acknowledge", () => acknowledges(first));
   await step("logs", () => logs(first));
+  await step("a flood", () => floods(first));
   await step("two terminals", () => terminals(first));
   await step("edit the file", () => edits(first));
   await step("a node cut off and back", () => cut(first));

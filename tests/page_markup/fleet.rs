@@ -153,10 +153,11 @@ pub(crate) fn live(evil: &str) -> Live {
             nodes: heads
                 .map(|(number, it)| head(number, it, *it == "edge-1", evil))
                 .collect(),
-            services: cells(evil),
+            services: cells(evil).into(),
             notices: vec![evil.to_owned()],
         },
         at: NODES.iter().map(|it| ((*it).to_owned(), NOW - 4)).collect(),
+        cells_at: NOW - 4,
     }
 }
 
@@ -190,9 +191,10 @@ pub(crate) fn crowd(nodes: usize, services: usize, evil: &str) -> Live {
                 .enumerate()
                 .map(|(number, it)| head(number % 4, it, number == 7, ""))
                 .collect(),
-            services: cells.collect(),
+            services: cells.collect::<Vec<_>>().into(),
             ..Glance::default()
         },
         at: names.iter().map(|it| (it.clone(), NOW - 2)).collect(),
+        cells_at: NOW - 2,
     }
 }

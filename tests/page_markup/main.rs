@@ -97,6 +97,60 @@ fn what_nodes_say_is_text() {
     }
 }
 
+/// A page says which moment it is made of, and how old states are by then, whenever it is drawn.
+#[test]
+fn a_page_names_its_moment() {
+    let frame = Frame {
+        moment: 1_700_000_000_123,
+        ..samples::frame("/")
+    };
+    let mut live = fleet::live("");
+    let page = page::overview(&frame, &live, &Filter::default());
+    assert!(page.contains("data-moment=\"1700000000123\""));
+    let age = |page: &str| {
+        page.split("class=\"age\">")
+            .nth(1)
+            .map(|it| it[..120].to_owned())
+    };
+    let before = age(&page);
+    assert!(before.is_some(), "{page}");
+    live.cells_at -= 86_400;
+    let page = page::overview(&frame, &live, &Filter::default());
+    assert_ne!(age(&page), before, "it has been so for a day longer");
+    let logs = page::logs(&samples::frame("/logs"), &samples::logs(""));
+    assert!(!logs.contains("data-moment"), "it follows no moment");
+}
+
+/// A load on every node is told, and the services are still on the screen.
+#[test]
+fn many_warnings_are_folded() {
+    let mut live = fleet::live("");
+    let one = live.glance.warnings[0].clone();
+    let shown = |live: &_| page::overview(&samples::frame("/"), live, &Filter::default());
+    live.glance.warnings = vec![one.clone(); 9];
+    assert!(!shown(&live).contains("more-warnings"));
+    live.glance.warnings = vec![one; 20];
+    let page = shown(&live);
+    assert!(page.contains("12 more warnings"), "{page}");
+    assert_eq!(
+        page.matches("it does not answer").count(),
+        20,
+        "each of them"
+    );
+}
+
+/// What a balancer counts, and what it cannot.
+#[test]
+fn connections_are_told_or_why_not() {
+    let mut shown = samples::service("");
+    let page = |it: &_| page::service(&samples::frame("/service/web"), it);
+    assert!(page(&shown).contains("112 open, 9 over and not forgotten yet"));
+    shown.instances[0].connections = None;
+    assert!(page(&shown).contains("the balancer does not answer"));
+    shown.instances[0].instance = None;
+    assert!(page(&shown).contains("it has no service address"));
+}
+
 #[test]
 fn nothing_is_inline() {
     for (name, markup) in pages("plain") {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use wharf::model::glance::Kind;
 use wharf::model::mistake::{InFile, Mistake};
+use wharf::model::observed::Open;
 use wharf::model::plan::{Action, Change as Planned, Mark, Plan, Undo};
 use wharf::model::revised::{Contrast, Row};
 use wharf::model::rollout::Verdict;
@@ -38,6 +39,7 @@ pub(crate) fn frame(path: &str) -> Frame {
             actions: true,
             terminal: true,
         },
+        moment: 0,
         now: NOW,
         sum: Sum {
             failing: 1,
@@ -71,6 +73,7 @@ pub(crate) fn service(evil: &str) -> ServicePage {
         text: text.to_owned(),
     };
     ServicePage {
+        cells_at: NOW - 4,
         name: "web".to_owned(),
         kind: ServiceKind::Managed,
         cells: cells(evil)
@@ -88,7 +91,10 @@ pub(crate) fn service(evil: &str) -> ServicePage {
             container: Some(format!("web.{REVISION}")),
             image: Some("registry.lan/web:4".to_owned()),
             weight: Some(1),
-            connections: Some(112),
+            connections: Some(Open {
+                active: 112,
+                inactive: 9,
+            }),
             memory: Some(180 << 20),
             memory_limit: Some(256 << 20),
             restarts: 2,
@@ -133,6 +139,7 @@ pub(crate) fn service(evil: &str) -> ServicePage {
 
 pub(crate) fn node(evil: &str) -> NodePage {
     NodePage {
+        cells_at: NOW - 4,
         head: head(1, "web-1", false, evil),
         at: Some(NOW - 4),
         cells: cells(evil)

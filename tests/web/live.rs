@@ -20,9 +20,19 @@ fn events(
     login: &Login,
     on: &str,
 ) -> impl Iterator<Item = std::io::Result<String>> {
+    events_after(served, login, on, "")
+}
+
+/// `last`: a header line, or nothing.
+fn events_after(
+    served: &Served,
+    login: &Login,
+    on: &str,
+    last: &str,
+) -> impl Iterator<Item = std::io::Result<String>> {
     let mut stream = served.connect();
     let text = format!(
-        "GET /events?on={on} HTTP/1.1\r\nHost: {}\r\nCookie: {}\r\n\r\n",
+        "GET /events?on={on} HTTP/1.1\r\nHost: {}\r\nCookie: {}\r\n{last}\r\n",
         served.host(),
         login.cookie
     );
@@ -30,14 +40,20 @@ fn events(
     BufReader::new(stream).lines()
 }
 
-/// ssh processes this server has started and that have not ended.
-fn connections(served: &Served) -> usize {
+/// Children of this server, each with its state before its name.
+fn children(served: &Served) -> Vec<String> {
     let parent = served.pid().to_string();
     let words = ["-o", "stat=", "-o", "comm=", "--ppid", &parent];
     let list = Command::new("ps").args(words).output().unwrap();
     let list = String::from_utf8_lossy(&list.stdout).into_owned();
-    let lives = |it: &&str| it.trim().ends_with("ssh") && !it.starts_with('Z');
-    list.lines().filter(lives).count()
+    list.lines().map(|it| it.trim().to_owned()).collect()
+}
+
+/// ssh processes this server has started and that have not ended.
+fn connections(served: &Served) -> usize {
+    let all = children(served);
+    let lives = |it: &&String| it.contains("ssh") && !it.starts_with('Z');
+    all.iter().filter(lives).count()
 }
 
 #[test]
@@ -76,6 +92,50 @@ fn a_page_hears_how_nodes_stand() {
     assert_eq!(served.get(&login, "/service/web").status, 200);
 }
 
+/// The first event, up to the line that ends it all: how fresh everything is.
+fn first(lines: &mut impl Iterator<Item = std::io::Result<String>>) -> String {
+    let mut text = String::new();
+    for line in lines.map_while(Result::ok) {
+        text += &format!("{line}\n");
+        if text.contains("event: at\n") && line.starts_with("data:") {
+            return text;
+        }
+    }
+    panic!("the events ended: {text}")
+}
+
+#[test]
+fn a_tab_is_told_only_what_it_does_not_show() {
+    let Some(ground) = Ground::up(2, PORT + 2) else {
+        return;
+    };
+    let served = Served::start(&cluster(Some(&ground), 2), &[]);
+    let login = served.owner();
+    let whole = first(&mut events(&served, &login, "*"));
+    assert!(
+        whole.contains("c-web--n1"),
+        "nobody knows what it shows: {whole}"
+    );
+    // Until everything has been heard, so that nothing but time goes on.
+    let mut lines = events(&served, &login, "*");
+    until(&mut lines, "\"n2\":");
+    std::thread::sleep(Duration::from_secs(5));
+    let page = served.get(&login, "/").body;
+    let at = page.split("data-moment=\"").nth(1).unwrap();
+    let moment = at.split('"').next().unwrap();
+    let asked = format!("*&moment={moment}");
+    let mut lines = events(&served, &login, &asked);
+    let shown = first(&mut lines);
+    assert!(!shown.contains("c-web--n1"), "it is shown already: {shown}");
+    let id = shown.lines().find_map(|it| it.strip_prefix("id: "));
+    let last = format!("Last-Event-ID: {}\r\n", id.unwrap());
+    drop(lines);
+    let again = first(&mut events_after(&served, &login, "*", &last));
+    assert!(!again.contains("c-web--n1"), "it was told already: {again}");
+    let old = first(&mut events(&served, &login, "*&moment=17"));
+    assert!(old.contains("c-web--n1"), "too long ago: {old}");
+}
+
 #[test]
 fn when_nobody_looks_nobody_is_asked() {
     let Some(ground) = Ground::up(2, PORT + 1) else {
@@ -98,4 +158,8 @@ fn when_nobody_looks_nobody_is_asked() {
         begun.elapsed() > Duration::from_secs(20),
         "a page that is loaded again finds them asked"
     );
+    std::thread::sleep(Duration::from_millis(500));
+    let left = children(&served);
+    let dead: Vec<_> = left.iter().filter(|it| it.starts_with('Z')).collect();
+    assert!(dead.is_empty(), "they have ended and are kept: {dead:?}");
 }

@@ -9,9 +9,11 @@ interface Part {
 
 // Between two askings for a whole page, in milliseconds.
 const CALM = 400;
+// How old the figures of a page may become that is not told of each of them.
+const FIGURES = 15_000;
 
 let stream: EventSource | null = null;
-let asked = 0;
+let asked = Date.now();
 let waiting = false;
 
 export const askAgain = (): void => {
@@ -63,14 +65,21 @@ const trouble = (is: boolean): void => {
 const open = (): void => {
   const on = document.body.dataset["live"];
   if (!on || stream || document.hidden) return;
-  stream = new EventSource(`/events?on=${encodeURIComponent(on)}`);
+  // What is shown already need not come again.
+  const moment = document.body.dataset["moment"] ?? "";
+  stream = new EventSource(`/events?on=${encodeURIComponent(on)}${moment ? `&moment=${moment}` : ""}`);
   const on_event = <T>(name: string, does: (value: T) => void): void =>
-    stream?.addEventListener(name, (it) => does(JSON.parse((it as MessageEvent<string>).data || "null") as T));
+    stream?.addEventListener(name, (it) => {
+      const { data, lastEventId } = it as MessageEvent<string>;
+      does(JSON.parse(data || "null") as T);
+      if (lastEventId) document.body.dataset["moment"] = lastEventId;
+    });
   on_event<Part[]>("patch", patched);
   on_event<{ title: string; sign: string }>("sum", summed);
   on_event<Record<string, number>>("at", (it) => {
     heard(it);
     document.dispatchEvent(new Event("heard"));
+    if (document.body.dataset["live"]?.startsWith("service/") && Date.now() - asked > FIGURES) askAgain();
   });
   stream.addEventListener("changed", askAgain);
   let lost = false;

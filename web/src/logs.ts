@@ -8,6 +8,8 @@ const button = document.getElementById("follow") as HTMLButtonElement;
 const rows = new Rows();
 let stream: EventSource | null = null;
 let fresh = 0;
+// Seconds the reader is behind what is written.
+let behind = 0;
 
 rows.add(written(box));
 const list = new List(box, rows, () => {
@@ -15,12 +17,16 @@ const list = new List(box, rows, () => {
   tell();
 });
 
+// Less is what it takes to send it.
+const BEHIND_TOLD = 2;
+
 const counted = (count: number, what: string): string => `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
 
 const tell = (): void => {
   const parts = [counted(rows.length, "line")];
   if (fresh > 0) parts.push(`${fresh.toLocaleString("en")} new below`);
-  if (rows.missed > 0) parts.push(`${rows.missed.toLocaleString("en")} left out, too many at once`);
+  if (rows.missed > 0) parts.push(`${rows.missed.toLocaleString("en")} not shown, too many at once`);
+  if (behind >= BEHIND_TOLD && stream !== null) parts.push(`${behind} s behind what is written`);
   state.textContent = parts.join(" · ");
   button.ariaPressed = String(stream !== null && list.follows);
   button.textContent = stream === null ? "Follow" : list.follows ? "Following" : "To the end";
@@ -28,7 +34,8 @@ const tell = (): void => {
   if (none) none.hidden = rows.length > 0 || stream !== null;
 };
 
-const came = (batch: { rows: Row[]; dropped?: number; notices?: string[] }): void => {
+const came = (batch: { rows: Row[]; dropped?: number; behind?: number }): void => {
+  behind = batch.behind ?? 0;
   const { came, went } = rows.add(batch.rows);
   rows.missed += batch.dropped ?? 0;
   if (!list.follows) fresh += came;

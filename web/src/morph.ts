@@ -85,7 +85,7 @@ export const again = async (): Promise<void> => {
   const old = document.getElementById("main");
   if (main === null || old === null) return;
   morph(old, main);
-  document.body.dataset["live"] = fresh.body.dataset["live"] ?? "";
+  for (const name of ["live", "moment"]) document.body.dataset[name] = fresh.body.dataset[name] ?? "";
   document.title = fresh.title;
   document.dispatchEvent(new Event("shown"));
 };

@@ -181,7 +181,8 @@ mod tests {
                 cell("known", Sign::Failing),
                 cell("db", Sign::Good),
                 cell("new", Sign::Changing),
-            ],
+            ]
+            .into(),
             ..Glance::default()
         };
         assert_eq!(words(&heard(&glance, true)), ["bad web@n1", "good db@n1"]);

@@ -38,7 +38,7 @@ mod tests {
                 ..Cell::default()
             };
             let glance = Glance {
-                services: vec![cell],
+                services: vec![cell].into(),
                 ..Glance::default()
             };
             let wanted = State {

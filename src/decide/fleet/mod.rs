@@ -1,5 +1,6 @@
 //! What many nodes are asked, and what is made of their answers.
 
+pub mod behind;
 pub mod facts;
 pub mod glance;
 pub mod merge;

@@ -12,13 +12,14 @@ const DISKS_EACH: u32 = 10;
 const WHARF_EACH: u32 = 5;
 /// Bytes kept of one answer; a node that sends more is not believed.
 const ANSWER_LONGEST: usize = 16 * 1024 * 1024;
-/// What else runs there: a name and its version a line, where there is one.
+/// What else runs there: a name and its version a line, where there is one. Not asked in the first round, for
+/// whose end somebody waits: docker's client alone takes longer than all the rest.
 const VERSIONS: &str = "echo \"kernel $(uname -r)\"; \
     echo \"systemd $(systemctl --version 2>/dev/null | sed -n '1s/^systemd //p')\"; \
     echo \"docker $(docker --version 2>/dev/null | sed 's/^Docker version //;s/,.*//')\"; \
     echo \"ssh $(ssh -V 2>&1 | sed 's/[ ,].*//')\"";
-/// New in every round: nothing to draw anything anew for.
-const EVER_NEW: [&str; 4] = ["clock", "kernel", "net", "end"];
+/// Figures: new in every round, or so; nothing to put services beside the file for.
+const FIGURES: [&str; 5] = ["clock", "kernel", "net", "disks", "end"];
 
 /// Returns the script, for sh as root. It ends by itself when nobody reads it any more.
 ///
@@ -43,7 +44,7 @@ pub fn script(questions: &[Question]) -> Result<String, HasNul> {
          s clock; {CLOCK}\n\
          s kernel; {KERNEL}\n\
          s net; grep -s : /proc/net/dev\n\
-         [ $i != 0 ] || {{ s versions; {VERSIONS}; }}\n\
+         [ $i != 1 ] || {{ s versions; {VERSIONS}; }}\n\
          [ $((i % {DISKS_EACH})) != 0 ] || {{ n=$({disks}); t disks \"$n\" \"$disks\"; disks=$n; }}\n\
          {body}\
          if [ -n \"$w\" ] && {{ [ -n \"$l\" ] || [ $((i % {WHARF_EACH})) = 0 ]; }}; then\n\
@@ -99,18 +100,17 @@ impl Rounds {
         let name = std::mem::take(&mut self.name);
         let text = std::mem::take(&mut self.coming);
         if !name.is_empty() {
-            self.changed |= !EVER_NEW.contains(&name.as_str());
+            self.changed |= !FIGURES.contains(&name.as_str());
             self.kept.insert(name, text);
         }
     }
 
     fn end(&mut self) -> Round {
         let mut text = String::new();
-        let machine = |it: &str| it == "disks" || EVER_NEW.contains(&it);
         let kept = self
             .kept
             .iter()
-            .filter(|(name, _)| self.changed || machine(name));
+            .filter(|(name, _)| self.changed || FIGURES.contains(&name.as_str()));
         for (name, body) in kept {
             text += &format!("\n{MARK}{name}\n{body}");
         }

@@ -1,6 +1,7 @@
 //! What is new between two moments of the page, as a person would see it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::model::fleet::Host;
 use crate::model::glance::{Cell, Glance, Head};
@@ -65,9 +66,12 @@ pub fn changes(old: &Seen, new: &Seen) -> Changes {
     let heard = old.heard.iter().zip(&new.heard);
     let aged = heard.filter(|(one, other)| one.freshness != other.freshness);
     let aged: BTreeSet<&str> = aged.map(|(_, it)| it.node.as_str()).collect();
-    let cells = before.services.iter().zip(&after.services);
+    let same = Arc::ptr_eq(&before.services, &after.services);
+    let cells = before.services.iter().zip(after.services.iter());
+    let cells = cells.filter(|_| !same || !aged.is_empty());
+    let (then, now) = (old.live.cells_at, new.live.cells_at);
     let cells = cells.filter(|(one, other)| {
-        aged.contains(other.node.as_str()) || !same_cell(one, old.at, other, new.at)
+        aged.contains(other.node.as_str()) || !same && !same_cell(one, then, other, now)
     });
     let heads = before.nodes.iter().zip(&after.nodes);
     let heads =
@@ -85,16 +89,17 @@ pub fn changes(old: &Seen, new: &Seen) -> Changes {
 
 fn same_shape(before: &Glance, after: &Glance) -> bool {
     let mut nodes = before.nodes.iter().zip(&after.nodes);
-    let mut cells = before.services.iter().zip(&after.services);
+    let mut cells = before.services.iter().zip(after.services.iter());
     before.nodes.len() == after.nodes.len()
         && before.services.len() == after.services.len()
         && nodes.all(|(one, other)| one.node == other.node)
-        && cells.all(|(one, other)| one.service == other.service && one.node == other.node)
+        && (Arc::ptr_eq(&before.services, &after.services)
+            || cells.all(|(one, other)| one.service == other.service && one.node == other.node))
 }
 
 /// A state that only grew older is the same.
-fn same_cell(one: &Cell, then: f64, other: &Cell, now: f64) -> bool {
-    let begun = |it: &Cell, at: f64| it.since.map(|since| at - since as f64);
+fn same_cell(one: &Cell, then: u64, other: &Cell, now: u64) -> bool {
+    let begun = |it: &Cell, at: u64| it.since.map(|since| at as f64 - since as f64);
     let moved = match (begun(one, then), begun(other, now)) {
         (Some(one), Some(other)) => (one - other).abs() > SLACK,
         (None, None) => false,
@@ -173,9 +178,10 @@ mod tests {
             live: Live {
                 glance: Glance {
                     nodes: vec![head("n1"), head("n2")],
-                    services: vec![cell("web", "n1"), cell("web", "n2")],
+                    services: Arc::new(vec![cell("web", "n1"), cell("web", "n2")]),
                     ..Glance::default()
                 },
+                cells_at: at as u64,
                 ..Live::default()
             },
         }
@@ -198,11 +204,12 @@ mod tests {
 
     #[test]
     fn each_kind_of_news_is_found() {
-        let cells = |it: &mut Seen| it.live.glance.services[1].state = "failed".into();
+        let cells =
+            |it: &mut Seen| Arc::make_mut(&mut it.live.glance.services)[1].state = "failed".into();
         assert_eq!(after(&cells), ["service/web@n2"]);
-        let again = |it: &mut Seen| it.live.glance.services[0].since = Some(1);
+        let again = |it: &mut Seen| Arc::make_mut(&mut it.live.glance.services)[0].since = Some(1);
         assert_eq!(after(&again), ["service/web@n1"]);
-        let begun = |it: &mut Seen| it.live.glance.services[0].since = None;
+        let begun = |it: &mut Seen| Arc::make_mut(&mut it.live.glance.services)[0].since = None;
         assert_eq!(after(&begun), ["service/web@n1"]);
         let load = |to: f64| {
             move |it: &mut Seen| it.live.glance.nodes[0].host.as_mut().unwrap().load[0] = to
@@ -230,9 +237,11 @@ mod tests {
             change(&mut new.live.glance);
             changes(&live(100.0), &new).shape
         };
-        assert!(shape(&|it| it.services[0].service = "other".into()));
+        assert!(shape(
+            &|it| Arc::make_mut(&mut it.services)[0].service = "other".into()
+        ));
         assert!(shape(&|it| drop(it.nodes.pop())));
-        assert!(shape(&|it| it.services.clear()));
+        assert!(shape(&|it| Arc::make_mut(&mut it.services).clear()));
         assert!(!shape(&|_| ()));
     }
 

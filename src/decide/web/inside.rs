@@ -61,6 +61,7 @@ mod tests {
             ready: true,
             why: None,
             weight: None,
+            connections: None,
         };
         let all = [
             standing(true, None),

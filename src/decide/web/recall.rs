@@ -1,11 +1,9 @@
 //! What is asked of the journals from the page: filters, as words of a command, with names the file has.
 
 use crate::decide::web::act::{self, Files};
-use crate::model::cluster::{Cluster, Workload};
+use crate::model::cluster::Cluster;
 use crate::model::web::shown::LogWish;
 
-/// Services looked into at once where none is chosen: each is a connection to each of its nodes.
-pub const SERVICES_MOST: usize = 6;
 /// Characters of a text and of a time.
 const TEXT_LONGEST: usize = 200;
 const TIME_LONGEST: usize = 40;
@@ -25,28 +23,20 @@ pub enum Reach {
     Follow(u64),
 }
 
-/// Returns which services are looked into: the one chosen, else the first ones, and whether those are all.
-pub fn services<'a>(wish: &LogWish, cluster: &'a Cluster) -> (Vec<&'a str>, bool) {
-    let on = |nodes: &[String]| wish.node.is_empty() || nodes.contains(&wish.node);
-    let chosen = cluster.services.iter().filter(|it| on(&it.nodes));
-    let chosen = chosen.filter(|it| wish.service.is_empty() || it.name == wish.service);
-    let names: Vec<&str> = chosen.map(|it| it.name.as_str()).collect();
-    let all = names.len() <= SERVICES_MOST;
-    (names.into_iter().take(SERVICES_MOST).collect(), all)
-}
-
-/// Returns the words that show one service's lines.
+/// Returns the words that show lines of the service chosen, or of all there are on the nodes chosen.
 ///
 /// # Errors
 /// A sentence on what is wrong with the wish.
 pub fn words(
     wish: &LogWish,
-    name: &str,
     reach: Reach,
     cluster: &Cluster,
     files: &Files,
 ) -> Result<Vec<String>, String> {
-    act::service(cluster, name)?;
+    let name = Some(&wish.service).filter(|it| !it.is_empty());
+    if let Some(name) = name {
+        act::service(cluster, name)?;
+    }
     let node: Vec<String> = Some(wish.node.clone())
         .filter(|it| !it.is_empty())
         .into_iter()
@@ -62,14 +52,19 @@ pub fn words(
     }));
     words.extend(reached(wish, reach)?);
     words.extend(filters(wish)?);
-    words.extend(["--".to_owned(), name.to_owned()]);
+    words.extend(
+        name.into_iter()
+            .flat_map(|it| ["--", it])
+            .map(str::to_owned),
+    );
     Ok(words)
 }
 
 fn reached(wish: &LogWish, reach: Reach) -> Result<Vec<String>, String> {
     let since = time(&wish.since)?.map(|it| format!("--since={it}"));
     let until = time(&wish.until)?.map(|it| format!("--until={it}"));
-    let follow = "--follow".to_owned();
+    // A page that is an hour behind shows nothing that anybody looks for.
+    let (follow, newest) = ("--follow".to_owned(), "--newest".to_owned());
     Ok(match reach {
         Reach::Last(count) => {
             let lines = format!("--lines={count}");
@@ -81,11 +76,11 @@ fn reached(wish: &LogWish, reach: Reach) -> Result<Vec<String>, String> {
         }
         Reach::After(micros) => {
             let since = format!("--since=@{}", micros / 1_000_000);
-            vec![follow, "--lines=all".to_owned(), since]
+            vec![follow, newest, "--lines=all".to_owned(), since]
         }
         Reach::Follow(count) => {
             let lines = format!("--lines={count}");
-            [follow, lines].into_iter().chain(since).collect()
+            [follow, newest, lines].into_iter().chain(since).collect()
         }
     })
 }
@@ -142,19 +137,15 @@ fn time(text: &str) -> Result<Option<String>, String> {
     }
 }
 
-/// Whether a row is meant that its node's journal does not filter: what scripts set up knows no streams.
-pub fn is_meant(wish: &LogWish, cluster: &Cluster, name: &str, stream: &str) -> bool {
-    let scripted = cluster.service(name).is_some_and(|it| match it.workload {
-        Workload::Scripted(_) => true,
-        Workload::Managed(_) | Workload::Runner(_) => false,
-    });
-    !scripted || wish.stream.is_empty() || wish.stream == stream
+/// Whether a row is meant: what scripts set up knows no streams, so that its journal does not filter them.
+pub fn is_meant(wish: &LogWish, stream: &str) -> bool {
+    wish.stream.is_empty() || wish.stream == stream
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::cluster::{Links, Node, Placed, Scripts};
+    use crate::model::cluster::{Links, Node, Placed, Scripts, Workload};
 
     fn cluster(count: usize) -> Cluster {
         let placed = |number: usize| Placed {
@@ -183,7 +174,7 @@ mod tests {
             files: vec!["-f".into(), "c.yaml".into()],
             nodes: Vec::new(),
         };
-        words(wish, "s0", reach, &cluster(1), &files).map(|it| it.join(" "))
+        words(wish, reach, &cluster(1), &files).map(|it| it.join(" "))
     }
 
     #[test]
@@ -201,14 +192,17 @@ mod tests {
             said(&wish, Reach::Last(300)).unwrap(),
             r"logs -F c.yaml --nodes n1 --lines=300 --since=-90m --until=09:30 --priority=err --stream=stderr --grep=a\.b \(c\) -- s0"
         );
-        let open = LogWish::default();
+        let open = LogWish {
+            service: "s0".into(),
+            ..LogWish::default()
+        };
         assert_eq!(
             said(&open, Reach::After(5_900_000)).unwrap(),
-            "logs -F c.yaml --follow --lines=all --since=@5 -- s0"
+            "logs -F c.yaml --follow --newest --lines=all --since=@5 -- s0"
         );
         assert_eq!(
             said(&open, Reach::Follow(10)).unwrap(),
-            "logs -F c.yaml --follow --lines=10 -- s0"
+            "logs -F c.yaml --follow --newest --lines=10 -- s0"
         );
         assert_eq!(
             said(&open, Reach::All).unwrap(),
@@ -252,7 +246,11 @@ mod tests {
             assert!(said(&wish, Reach::Last(1)).is_err(), "{wish:?}");
         }
         let files = Files::default();
-        let unknown = words(&LogWish::default(), "x", Reach::All, &cluster(1), &files);
+        let unknown = LogWish {
+            service: "x".into(),
+            ..LogWish::default()
+        };
+        let unknown = words(&unknown, Reach::All, &cluster(1), &files);
         assert!(unknown.is_err());
     }
 
@@ -273,20 +271,15 @@ mod tests {
     }
 
     #[test]
-    fn without_a_choice_the_first_services_are_looked_into() {
-        let many = cluster(SERVICES_MOST + 1);
-        let (names, all) = services(&LogWish::default(), &many);
-        assert_eq!((names.len(), all), (SERVICES_MOST, false));
-        let one = LogWish {
-            service: "s6".into(),
+    fn without_a_choice_all_services_are_looked_into() {
+        let all = said(&LogWish::default(), Reach::Last(5)).unwrap();
+        assert_eq!(all, "logs -F c.yaml --lines=5");
+        let here = LogWish {
+            node: "n1".into(),
             ..LogWish::default()
         };
-        assert_eq!(services(&one, &many), (vec!["s6"], true));
-        let nowhere = LogWish {
-            node: "n9".into(),
-            ..LogWish::default()
-        };
-        assert_eq!(services(&nowhere, &many), (Vec::new(), true));
+        let here = said(&here, Reach::Last(5)).unwrap();
+        assert_eq!(here, "logs -F c.yaml --nodes n1 --lines=5");
     }
 
     #[test]
@@ -295,9 +288,7 @@ mod tests {
             stream: "stderr".into(),
             ..LogWish::default()
         };
-        let cluster = cluster(1);
-        assert!(is_meant(&wish, &cluster, "s0", "stderr"));
-        assert!(!is_meant(&wish, &cluster, "s0", ""));
-        assert!(is_meant(&LogWish::default(), &cluster, "s0", ""));
+        assert!(is_meant(&wish, "stderr") && !is_meant(&wish, ""));
+        assert!(is_meant(&LogWish::default(), ""));
     }
 }

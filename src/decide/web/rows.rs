@@ -7,6 +7,8 @@ use crate::model::web::shown::LogRow;
 
 /// Characters of a line that go to a browser; the download has all of it.
 const TEXT_LONGEST: usize = 16 * 1024;
+/// What a record has that stands for lines nobody read; inside of a string its quotes would be escaped.
+const LEFT_OUT: &str = "\"WHARF_LEFT_OUT\":\"";
 /// systemd's "information", where a record tells nothing.
 const USUAL: u8 = 6;
 
@@ -26,6 +28,12 @@ pub fn row(line: &str) -> Option<LogRow> {
         text: bounded(&said(&record, text("MESSAGE"))),
         cursor: text("__CURSOR"),
     })
+}
+
+/// Returns for how many lines nobody read a record stands; None: it is a line like any other.
+pub fn left_out(line: &str) -> Option<usize> {
+    let rest = &line[line.find(LEFT_OUT)? + LEFT_OUT.len()..];
+    Some(rest.split('"').next()?.parse().unwrap_or(0))
 }
 
 /// An event's MESSAGE is an object; a person reads its sentence.
@@ -84,6 +92,15 @@ mod tests {
             ),
             ("stderr", "3-ab", "s=1")
         );
+    }
+
+    #[test]
+    fn what_was_left_out_is_counted() {
+        let gap = r#"{"WHARF_NODE":"n1","__REALTIME_TIMESTAMP":"1","MESSAGE":"up to 7","WHARF_LEFT_OUT":"7"}"#;
+        assert_eq!(left_out(gap), Some(7));
+        assert_eq!(row(gap).unwrap().text, "up to 7");
+        let said = serde_json::json!({"__REALTIME_TIMESTAMP": "1", "MESSAGE": gap}).to_string();
+        assert_eq!(left_out(&said), None, "a line that quotes one");
     }
 
     #[test]

@@ -138,7 +138,7 @@ fn copy(it: &Standing, node: &str, limit: Option<u64>) -> Copy {
         container: container.map(|it| it.name.clone()),
         image: it.container.as_ref().map(|it| it.image.clone()),
         weight: seat.and_then(|it| it.weight),
-        connections: None,
+        connections: seat.and_then(|it| it.connections),
         memory: it.memory,
         memory_limit: limit,
         restarts: it.unit.restarts,
@@ -165,6 +165,7 @@ fn ended(unit: &Unit) -> Option<String> {
 mod tests {
     use super::*;
     use crate::model::cluster::{Links, Scripts};
+    use crate::model::observed::{Open, Seat};
 
     fn placed() -> Placed {
         Placed {
@@ -220,6 +221,37 @@ mod tests {
             r#"{"from":"3-a","to":"4-b","changes":[{"what":"image","before":"a","after":"b"}]}"#;
         assert_eq!(contrasts(answer).unwrap()[0].what, "image");
         assert_eq!(contrasts("nothing"), None);
+    }
+
+    #[test]
+    fn copies_have_what_the_balancer_counts() {
+        let standing = |part| Standing {
+            name: "we'b".into(),
+            file: None,
+            unit: Unit::default(),
+            container: None,
+            memory: None,
+            drift: None,
+            part,
+        };
+        let open = Open {
+            active: 3,
+            inactive: 9,
+        };
+        let seat = |connections| {
+            Some(Part::Instance(Seat {
+                instance: format!("3-{}", "ab".repeat(16)).parse().unwrap(),
+                at: None,
+                ready: true,
+                why: None,
+                weight: None,
+                connections,
+            }))
+        };
+        let parts = [Some(Part::Manager), seat(Some(open)), seat(None), None];
+        let all = copies(&placed(), "n1", &parts.map(standing));
+        let counted: Vec<_> = all.iter().map(|it| it.connections).collect();
+        assert_eq!(counted, [Some(open), None, None]);
     }
 
     #[test]

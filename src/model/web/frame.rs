@@ -17,6 +17,8 @@ pub struct Frame {
     pub doors: Doors,
     /// Seconds since 1970.
     pub now: u64,
+    /// Which moment of the cluster the page is made of, in milliseconds since 1970; 0: none yet.
+    pub moment: u64,
     /// Of all that is known.
     pub sum: Sum,
 }

@@ -14,6 +14,13 @@ pub struct Seen {
     pub at: f64,
 }
 
+impl Seen {
+    /// Names this moment, in milliseconds since 1970; 0: nothing was asked yet.
+    pub fn moment(&self) -> u64 {
+        (self.at * 1000.0) as u64
+    }
+}
+
 /// When a node last answered.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Heard {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::glance::{Cell, Glance, Head, Sign, Warning};
 use crate::model::mistake::InFile;
+use crate::model::observed::Open;
 use crate::model::plan::Plan;
 use crate::model::revised::{Contrast, Row};
 
@@ -13,6 +14,15 @@ pub struct Live {
     pub glance: Glance,
     /// When each node last answered or failed to, seconds since 1970. A node that is missing was never asked.
     pub at: BTreeMap<String, u64>,
+    /// Seconds since 1970 from which the cells' `since` counts back.
+    pub cells_at: u64,
+}
+
+impl Live {
+    /// When a cell came into the state it is in, seconds since 1970; None: nobody knows.
+    pub fn begun(&self, cell: &Cell) -> Option<u64> {
+        cell.since.map(|it| self.cells_at.saturating_sub(it))
+    }
 }
 
 /// Which services the overview is to show.
@@ -37,6 +47,8 @@ pub struct ServicePage {
     pub kind: ServiceKind,
     /// On each of its nodes.
     pub cells: Vec<Cell>,
+    /// Seconds since 1970 from which their `since` counts back.
+    pub cells_at: u64,
     pub at: BTreeMap<String, u64>,
     pub warnings: Vec<Warning>,
     /// Copies that run, or did when the node was asked.
@@ -86,7 +98,7 @@ pub struct Copy {
     pub container: Option<String>,
     pub image: Option<String>,
     pub weight: Option<u32>,
-    pub connections: Option<u64>,
+    pub connections: Option<Open>,
     /// Bytes.
     pub memory: Option<u64>,
     pub memory_limit: Option<u64>,
@@ -125,6 +137,8 @@ pub struct NodePage {
     pub head: Head,
     pub at: Option<u64>,
     pub cells: Vec<Cell>,
+    /// Seconds since 1970 from which their `since` counts back.
+    pub cells_at: u64,
     pub warnings: Vec<Warning>,
     /// Name and version of what runs there: wharf, kernel, systemd, docker, ssh.
     pub versions: Vec<(String, String)>,

@@ -39,7 +39,8 @@ pub fn fragments(frame: &Frame, live: &Live, touched: &BTreeSet<String>) -> Vec<
         html: html.into_string(),
     };
     let mut made = vec![part("sum".to_owned(), frame::sum(frame))];
-    for cell in &live.glance.services {
+    let cells = touched.iter().any(|it| it.starts_with("service/"));
+    for cell in live.glance.services.iter().filter(|_| cells) {
         if touched.contains(&format!("service/{}@{}", cell.service, cell.node)) {
             let id = format!("c-{}--{}", cell.service, cell.node);
             made.push(part(id, matrix::cell(frame, live, cell)));

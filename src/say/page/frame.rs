@@ -41,7 +41,7 @@ pub(super) fn page(frame: &Frame, title: &str, wants: Wants<'_>, main: &Markup) 
                 script type="module" src=(assets::address("page.js")) {}
                 @for script in wants.scripts { script type="module" src=(assets::address(script)) {} }
             }
-            body data-live=(wants.live) data-title=(title) data-now=(frame.now) {
+            body data-live=(wants.live) data-moment=[(!wants.live.is_empty()).then_some(frame.moment)] data-title=(title) data-now=(frame.now) {
                 a .skip href="#main" { "Skip to content" }
                 (header(frame))
                 main #main tabindex="-1" { (main) }

@@ -73,7 +73,7 @@ fn named_nodes<'a>(live: &'a Live, filter: &Filter) -> Vec<&'a str> {
 fn rows<'a>(live: &'a Live, filter: &Filter) -> Vec<Row<'a>> {
     let mut rows: Vec<Row<'a>> = Vec::new();
     let mut places: BTreeMap<&str, usize> = BTreeMap::new();
-    for cell in &live.glance.services {
+    for cell in live.glance.services.iter() {
         let place = *places.entry(&cell.service).or_insert_with(|| {
             rows.push(Row {
                 service: &cell.service,
@@ -151,15 +151,15 @@ pub(super) fn cell(frame: &Frame, live: &Live, cell: &Cell) -> Markup {
     html! {
         td id=(format!("c-{}--{}", cell.service, cell.node)) .c .(bits::word(cell.sign)) .stale[old] data-s=(cell.sign as u8) data-node=(cell.node) {
             @if is_wide(live) {
-                a href=(href) title=(told(cell)) data-on=(bits::said(&cell.node)) { (words(cell, at)) }
+                a href=(href) title=(told(frame, live, cell)) data-on=(bits::said(&cell.node)) { (words(frame, live, cell)) }
             } @else {
-                a href=(href) title=(told(cell)) aria-label=(told(cell)) { (bits::mark(cell.sign)) @if cell.drift.is_some() { b { "≠" } } }
+                a href=(href) title=(told(frame, live, cell)) aria-label=(told(frame, live, cell)) { (bits::mark(cell.sign)) @if cell.drift.is_some() { b { "≠" } } }
             }
         }
     }
 }
 
-fn words(cell: &Cell, at: Option<u64>) -> Markup {
+fn words(frame: &Frame, live: &Live, cell: &Cell) -> Markup {
     let detail = match cell.sign {
         Sign::Good => None,
         Sign::Failing | Sign::Unknown | Sign::Changing => {
@@ -172,17 +172,18 @@ fn words(cell: &Cell, at: Option<u64>) -> Markup {
             span .state { (bits::said(&cell.state)) }
             @if let Some(revision) = &cell.revision { span .rev { (bits::short(revision)) } }
             @if cell.drift.is_some() { span .drift { "≠" span .unseen { "differs from the file" } } }
-            @if let (Some(since), Some(at)) = (cell.since, at) { span .age { (bits::ago(at.saturating_sub(since), at)) } }
+            @if let Some(begun) = live.begun(cell) { span .age { (bits::ago(begun, frame.now)) } }
         }
         @if let Some(detail) = detail { span .detail { (bits::said(detail)) } }
     }
 }
 
 /// All of a cell in words.
-fn told(cell: &Cell) -> String {
+fn told(frame: &Frame, live: &Live, cell: &Cell) -> String {
     let mut text = format!("{} on {}: {}", cell.service, cell.node, cell.state);
-    if let Some(since) = cell.since {
-        text += &format!(" for {}", bits::lasting(since));
+    if let Some(begun) = live.begun(cell) {
+        let lasts = frame.now.saturating_sub(begun);
+        text += &format!(" for {}", bits::lasting(lasts));
     }
     if let Some(revision) = &cell.revision {
         text += &format!(", {}", bits::short(revision));

@@ -117,7 +117,7 @@ fn row(frame: &Frame, shown: &NodePage, cell: &Cell) -> Markup {
             th scope="row" { a href=(way::service(&cell.service)) { (bits::said(&cell.service)) } }
             td { (bits::mark(cell.sign)) (bits::said(&cell.state)) }
             td .mono { @match &cell.revision { Some(it) => (bits::short(it)), None => "–" } }
-            td .num { @match (cell.since, shown.at) { (Some(since), Some(at)) => (bits::ago(at.saturating_sub(since), frame.now)), (_, _) => "–" } }
+            td .num { @match cell.since { Some(since) => (bits::ago(shown.cells_at.saturating_sub(since), frame.now)), None => "–" } }
             td .wrap { (bits::said(&cell.detail)) @if let Some(drift) = &cell.drift { span .drift { " ≠ " (bits::said(drift)) } } }
         }
     }

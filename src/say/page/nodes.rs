@@ -60,10 +60,10 @@ pub(super) fn state(frame: &Frame, head: &Head, at: Option<u64>) -> &'static str
 }
 
 pub(super) fn sign(head: &Head, at: Option<u64>) -> Sign {
-    match (head.host.is_some() && head.unreached.is_none(), at) {
-        (true, _) => Sign::Good,
-        (false, None) => Sign::Unknown,
-        (false, Some(_)) => Sign::Failing,
+    match (&head.host, &head.unreached, at) {
+        (_, Some(_), _) | (None, None, Some(_)) => Sign::Failing,
+        (Some(_), None, _) => Sign::Good,
+        (None, None, None) => Sign::Unknown,
     }
 }
 

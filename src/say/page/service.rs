@@ -116,7 +116,7 @@ fn cell_row(frame: &Frame, shown: &ServicePage, cell: &Cell) -> Markup {
             th scope="row" { a href=(way::node(&cell.node)) { (bits::said(&cell.node)) } }
             td { (bits::mark(cell.sign)) (bits::said(&cell.state)) }
             td .mono { @match &cell.revision { Some(it) => span title=(it) { (bits::short(it)) }, None => "–" } }
-            td .num { @match (cell.since, at) { (Some(since), Some(at)) => (bits::ago(at.saturating_sub(since), frame.now)), (_, _) => "–" } }
+            td .num { @match cell.since { Some(since) => (bits::ago(shown.cells_at.saturating_sub(since), frame.now)), None => "–" } }
             td .wrap { (bits::said(&cell.detail)) @if let Some(drift) = &cell.drift { span .drift { " ≠ " (bits::said(drift)) } } }
             td { @if let Some((_, links)) = links { (self::links(links)) } }
             td .acts {
@@ -175,13 +175,33 @@ fn instance(copy: &Copy) -> Markup {
             td .mono title=(bits::said(&copy.unit)) { (bits::short(copy.instance.as_ref().unwrap_or(&copy.unit))) }
             td { (bits::mark(sign)) (bits::said(&copy.state)) @if let Some(since) = copy.since { span .age { " " (bits::lasting(since)) } } }
             td .num { (copy.weight.map_or_else(dash, |it| it.to_string())) }
-            td .num { (copy.connections.map_or_else(dash, |it| it.to_string())) }
+            (connections(copy))
             td { (memory(copy)) }
             td .num { (copy.restarts) }
             td .wrap { (copy.ended.as_deref().map_or_else(dash, bits::said)) }
             td .mono .wrap title=[copy.image.as_deref()] { (copy.image.as_deref().map_or_else(dash, image)) }
         }
     }
+}
+
+/// Of what the balancer counts; where it counts nothing, why.
+fn connections(copy: &Copy) -> Markup {
+    let title = match (copy.connections, &copy.instance) {
+        (Some(it), _) => format!(
+            "{} open, {} over and not forgotten yet",
+            it.active, it.inactive
+        ),
+        (None, Some(_)) => {
+            "it is not behind the service address, or the balancer does not answer".to_owned()
+        }
+        (None, None) => {
+            "nothing stands before it that counts connections: it has no service address".to_owned()
+        }
+    };
+    let text = copy
+        .connections
+        .map_or_else(|| "–".to_owned(), |it| it.active.to_string());
+    html! { td .num title=(title) { (text) } }
 }
 
 /// An image that has only its digest is called by the first of it.

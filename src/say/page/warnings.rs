@@ -6,6 +6,9 @@ use super::{bits, way};
 use crate::model::glance::{Ack, Glance, Warning};
 use crate::model::web::frame::Frame;
 
+/// Shown one by one: with more of them the services would be below the screen.
+const SHOWN: usize = 8;
+
 /// Returns what nobody knows of first, and what is known folded away.
 pub(super) fn warnings(frame: &Frame, glance: &Glance) -> Markup {
     let (known, open): (Vec<_>, Vec<_>) = glance
@@ -14,9 +17,16 @@ pub(super) fn warnings(frame: &Frame, glance: &Glance) -> Markup {
         .partition(|it| it.acknowledged.is_some());
     html! {
         section #warnings .warnings aria-label="Warnings" hidden[glance.warnings.is_empty()] {
-            @if !open.is_empty() { ul { @for warning in &open { (row(frame, warning)) } } }
+            @let (first, more) = open.split_at(if open.len() > SHOWN + 1 { SHOWN } else { open.len() });
+            @if !first.is_empty() { ul { @for warning in first { (row(frame, warning)) } } }
+            @if !more.is_empty() {
+                details #more-warnings .more {
+                    summary { (bits::counted(more.len(), "more warning")) }
+                    ul { @for warning in more { (row(frame, warning)) } }
+                }
+            }
             @if !known.is_empty() {
-                details .known {
+                details #known-warnings .known {
                     summary { (bits::counted(known.len(), "warning")) " acknowledged" }
                     ul { @for warning in &known { (row(frame, warning)) } }
                 }

@@ -21,7 +21,7 @@ use crate::web::server::{Opened, Source, locked};
 /// News that come so close together are told together.
 const TOGETHER: Duration = Duration::from_millis(250);
 /// Figures alone are told no more often than they can be read.
-const CALM: Duration = Duration::from_millis(750);
+const CALM: Duration = Duration::from_millis(1750);
 /// Connections that are being made at once: each costs this machine, and whoever looks waits for it as well.
 const WAYS_AT_ONCE: usize = 4;
 /// Without news: how often is looked whether what is known has become old.
@@ -33,7 +33,7 @@ pub(super) struct Keeper {
     nodes: Vec<Arc<Node>>,
     seen: watch::Sender<Arc<Seen>>,
     news: Arc<Notify>,
-    /// Of the last time everything was put together.
+    /// When everything was put together last, and with what besides the nodes' words.
     whole: Option<(f64, Vec<Ack>, Vec<Freshness>)>,
 }
 
@@ -107,10 +107,11 @@ impl Keeper {
             return;
         }
         let glance = match same {
-            Some(then) => self.moved(now - then, now, &told, &acks),
+            Some(_) => self.moved(now, &told, &acks),
             None => self.whole(now, &told, &acks),
         };
-        self.whole = Some((now, acks, worth));
+        let cells_at = same.unwrap_or(now);
+        self.whole = Some((cells_at, acks, worth));
         let at = heard
             .iter()
             .filter_map(|it| Some((it.node.clone(), it.at? as u64)));
@@ -118,6 +119,7 @@ impl Keeper {
             live: Live {
                 at: at.collect(),
                 glance,
+                cells_at: cells_at as u64,
             },
             heard,
             at: now,
@@ -143,12 +145,9 @@ impl Keeper {
         seen
     }
 
-    /// Nothing but the machines' figures is new: cells are older by these seconds, and the same.
-    fn moved(&self, by: f64, now: f64, told: &[Told], acks: &[Ack]) -> Glance {
+    /// Nothing but the machines' figures is new: the cells are the very same.
+    fn moved(&self, now: f64, told: &[Told], acks: &[Ack]) -> Glance {
         let mut seen = self.seen.borrow().live.glance.clone();
-        for cell in &mut seen.services {
-            cell.since = cell.since.map(|it| it + by.round().max(0.0) as u64);
-        }
         for (head, told) in seen.nodes.iter_mut().zip(told) {
             if let Some(host) = &told.host {
                 head.host = Some(host.clone());

@@ -26,8 +26,8 @@ const LINGER: Duration = Duration::from_secs(30);
 const FIRST: Duration = Duration::from_millis(80);
 /// Of more nodes, some take longer than that anyway.
 const FIRST_MOST: usize = 4;
-/// Moments kept for pages that are about to ask for what is new since.
-const SHOWN_MOST: usize = 4;
+/// Moments kept for tabs that are about to ask for what is new since: just loaded, or cut off a moment ago.
+const SHOWN_MOST: usize = 8;
 
 /// The watch over all nodes.
 pub(super) struct Watch {
@@ -35,7 +35,7 @@ pub(super) struct Watch {
     idle: Idle,
     running: Arc<Mutex<Option<AbortHandle>>>,
     nodes: Mutex<Vec<Arc<Node>>>,
-    /// Moments that pages were made of, the oldest first.
+    /// Moments that tabs show, the one shown longest ago first.
     shown: Mutex<VecDeque<Arc<Seen>>>,
     news: Arc<Notify>,
 }
@@ -89,28 +89,32 @@ impl Watch {
             let _ = timeout(FIRST, seen.wait_for(is_fresh)).await;
         }
         let live = Arc::clone(&seen.borrow());
-        let mut shown = locked(&self.shown);
-        if shown.back().is_none_or(|it| it.at != live.at) {
-            shown.push_back(Arc::clone(&live));
-        }
-        if shown.len() > SHOWN_MOST {
-            shown.pop_front();
-        }
+        self.remember(&live);
         live
     }
 
-    /// Returns the news from here on, for as long as the viewing is kept, and the moment of `at` that a page
-    /// was made of, where it is not too long ago.
+    /// Keeps a moment that a tab shows for a while.
+    pub(super) fn remember(&self, moment: &Arc<Seen>) {
+        let mut shown = locked(&self.shown);
+        shown.retain(|it| it.at != moment.at);
+        shown.push_back(Arc::clone(moment));
+        if shown.len() > SHOWN_MOST {
+            shown.pop_front();
+        }
+    }
+
+    /// Returns the news from here on, for as long as the viewing is kept, and the moment a tab shows, where
+    /// that is not too long ago.
     pub(super) fn follow(
         &self,
         opened: &Arc<Opened>,
         source: &Arc<Source>,
-        at: Option<f64>,
+        moment: Option<u64>,
     ) -> (Viewing, watch::Receiver<Arc<Seen>>, Option<Arc<Seen>>) {
         self.touch(opened, source);
         self.idle.viewers.fetch_add(1, Ordering::Relaxed);
         let shown = locked(&self.shown);
-        let shown = shown.iter().find(|it| Some(it.at) == at).cloned();
+        let shown = shown.iter().find(|it| Some(it.moment()) == moment).cloned();
         (Viewing(self.idle.clone()), self.seen.subscribe(), shown)
     }
 

@@ -1,6 +1,5 @@
 //! Everything that was written, as a file.
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -12,9 +11,9 @@ use http::StatusCode;
 use http::header::{CONTENT_DISPOSITION, HeaderValue};
 
 use super::sources::LINES_AT_ONCE;
-use super::{Asked, TOO_MANY, orders};
+use super::{Asked, TOO_MANY, order};
 use crate::decide::web::recall::Reach;
-use crate::host::errand::{self, Errand};
+use crate::host::errand;
 use crate::web::answer;
 use crate::web::gate::Caller;
 use crate::web::server::Server;
@@ -29,34 +28,23 @@ pub(in crate::web) async fn download(
         return answer::problem(StatusCode::TOO_MANY_REQUESTS, TOO_MANY);
     };
     let wish = asked.wish();
-    let started = orders(&server, &wish, Reach::All).and_then(|orders| {
-        let start = |(_, words): (String, Vec<String>)| {
-            errand::start(&words, caller.name()).map_err(|why| why.to_string())
-        };
-        orders
-            .into_iter()
-            .map(start)
-            .collect::<Result<VecDeque<Errand>, String>>()
-    });
-    let errands = match started {
-        Ok(errands) => errands,
+    let started = order(&server, &wish, Reach::All)
+        .and_then(|it| errand::start(&it, caller.name()).map_err(|why| why.to_string()));
+    let errand = match started {
+        Ok(errand) => errand,
         Err(why) => return answer::problem(StatusCode::CONFLICT, &why),
     };
-    let pieces = stream::unfold((errands, slot), async |(mut errands, slot)| {
-        loop {
-            let lines = errands.front_mut()?.lines(LINES_AT_ONCE).await;
-            if lines.is_empty() {
-                errands.pop_front();
-                continue;
-            }
-            let mut text = Vec::new();
-            for (_, line) in lines {
-                text.extend_from_slice(&line);
-                text.push(b'\n');
-            }
-            let text = Ok::<_, Infallible>(Bytes::from(text));
-            return Some((text, (errands, slot)));
+    let pieces = stream::unfold((errand, slot), async |(mut errand, slot)| {
+        let lines = errand.lines(LINES_AT_ONCE).await;
+        if lines.is_empty() {
+            return None;
         }
+        let mut text = Vec::new();
+        for (_, line) in lines {
+            text.extend_from_slice(&line);
+            text.push(b'\n');
+        }
+        Some((Ok::<_, Infallible>(Bytes::from(text)), (errand, slot)))
     });
     let mut answer = answer::whole(
         StatusCode::OK,

@@ -16,7 +16,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{sleep, timeout};
 
 use super::sources::{PACE, ROWS_AT_ONCE, Said, Sources};
-use super::{Asked, PAGE_LINES, TOO_MANY, orders};
+use super::{Asked, PAGE_LINES, TOO_MANY, order};
 use crate::decide::web::recall::Reach;
 use crate::model::web::shown::LogRow;
 use crate::web::answer;
@@ -43,8 +43,8 @@ pub(in crate::web) async fn stream(
     let Some(slot) = server.readers.slot() else {
         return answer::problem(StatusCode::TOO_MANY_REQUESTS, TOO_MANY);
     };
-    let sources = orders(&server, &wish, reach)
-        .and_then(|orders| Sources::start(&server, &wish, orders, caller.name()));
+    let sources =
+        order(&server, &wish, reach).and_then(|words| Sources::start(&wish, words, caller.name()));
     match sources {
         Ok(sources) => events::response(followed(Followed {
             server,
@@ -80,6 +80,7 @@ impl Followed {
             return None;
         }
         let (mut rows, mut dropped, mut trouble) = (VecDeque::new(), 0, Vec::new());
+        let mut behind = 0;
         let mut first = match timeout(ALIVE, self.sources.batch.recv()).await {
             Ok(said) => Some(said?),
             Err(_) => return Some(":\n\n".to_owned()),
@@ -89,6 +90,7 @@ impl Followed {
             match said {
                 Said::Rows(more) => rows.extend(more),
                 Said::Dropped(more) => dropped += more,
+                Said::Behind(micros) => behind = micros / 1_000_000,
                 Said::Trouble(why) => trouble.push(why),
             }
         }
@@ -106,7 +108,10 @@ impl Followed {
         if let Some(last) = rows.back() {
             text += &format!("id: {}\n", last.t);
         }
-        text += &format!("data: {}\n\n", json!({ "rows": rows, "dropped": dropped }));
+        text += &format!(
+            "data: {}\n\n",
+            json!({ "rows": rows, "dropped": dropped, "behind": behind })
+        );
         Some(text)
     }
 }

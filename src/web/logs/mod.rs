@@ -106,19 +106,10 @@ pub(super) async fn page(
         nodes: opened.nodes.iter().map(|it| it.name.clone()).collect(),
         ..LogsPage::default()
     };
-    let (chosen, all) = recall::services(&wish, &opened.cluster);
-    if !all {
-        let first = chosen.join(", ");
-        shown
-            .notices
-            .push(format!("Only {first}: choose a service to see another."));
-    }
-    match orders(&server, &wish, Reach::Last(PAGE_LINES)) {
-        Ok(orders) => {
-            if let [(_, words)] = orders.as_slice() {
-                shown.command = runs::typed(words);
-            }
-            listed(&server, &wish, orders, &caller, &mut shown).await;
+    match order(&server, &wish, Reach::Last(PAGE_LINES)) {
+        Ok(words) => {
+            shown.command = runs::typed(&words);
+            listed(&server, &wish, words, &caller, &mut shown).await;
         }
         Err(why) => shown.notices.push(why),
     }
@@ -126,36 +117,23 @@ pub(super) async fn page(
     answer::page(StatusCode::OK, page::logs(&frame, &shown))
 }
 
-/// A command for each service that is looked into.
-fn orders(
-    server: &Server,
-    wish: &LogWish,
-    reach: Reach,
-) -> Result<Vec<(String, Vec<String>)>, String> {
-    let opened = server.opened();
-    let (chosen, _) = recall::services(wish, &opened.cluster);
-    if chosen.is_empty() {
-        return Err("the file has no such service on such a node".to_owned());
-    }
+/// The command that shows them.
+fn order(server: &Server, wish: &LogWish, reach: Reach) -> Result<Vec<String>, String> {
     let files = &server.opening.source.words;
-    let order = |name: &str| {
-        let words = recall::words(wish, name, reach, &opened.cluster, files)?;
-        Ok((name.to_owned(), words))
-    };
-    chosen.into_iter().map(order).collect()
+    recall::words(wish, reach, &server.opened().cluster, files)
 }
 
 async fn listed(
     server: &Server,
     wish: &LogWish,
-    orders: Vec<(String, Vec<String>)>,
+    words: Vec<String>,
     caller: &Caller,
     shown: &mut LogsPage,
 ) {
     let Some(_slot) = server.readers.slot() else {
         return shown.notices.push(TOO_MANY.to_owned());
     };
-    let mut sources = match Sources::start(server, wish, orders, caller.name()) {
+    let mut sources = match Sources::start(wish, words, caller.name()) {
         Ok(sources) => sources,
         Err(why) => return shown.notices.push(why),
     };
@@ -164,7 +142,7 @@ async fn listed(
         match timeout_at(end, sources.batch.recv()).await {
             Ok(Some(Said::Rows(rows))) => shown.rows.extend(rows),
             Ok(Some(Said::Trouble(why))) => shown.notices.push(why),
-            Ok(Some(Said::Dropped(_))) => {}
+            Ok(Some(Said::Dropped(_) | Said::Behind(_))) => {}
             Ok(None) => break,
             Err(_) => {
                 shown

@@ -4,6 +4,7 @@
 mod tests;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::decide::fleet::question::question;
 use crate::decide::fleet::remedy::remedy;
@@ -54,7 +55,7 @@ pub fn glance(cluster: &Cluster, sights: &[Sight], acks: &[Ack], now: f64) -> Gl
         warnings: warnings(&nodes, &services, acks, seconds),
         notices: notices(sights),
         nodes,
-        services,
+        services: Arc::new(services),
     }
 }
 

@@ -79,7 +79,7 @@ fn unit(active: &str, sub: &str, enabled: &str) -> Unit {
 
 fn only(workload: Workload, facts: Facts) -> Cell {
     let seen = glance(&cluster(workload), &[sight(Ok(facts))], &[], 1000.0);
-    seen.services.into_iter().next().unwrap()
+    seen.services[0].clone()
 }
 
 fn scripted() -> Workload {
@@ -103,6 +103,7 @@ fn instance(generation: u64, weight: Option<u32>, why: Option<&str>) -> Standing
         ready: why.is_none(),
         why: why.map(str::to_owned),
         weight,
+        connections: None,
     };
     Standing {
         name: "web".into(),
