@@ -17,10 +17,10 @@ use std::io;
 use crate::decide::alert::addresses::{addresses, is_address};
 use crate::decide::alert::listen::{Tidings, listen};
 use crate::decide::alert::turn::{Happening, is_restless, turn};
-use crate::decide::alert::{hear, post};
-use crate::decide::report;
+use crate::decide::alert::{hear, post, redact};
+use crate::decide::{definition, report};
 use crate::host::journal::{Journal, event, read};
-use crate::host::{clock, files};
+use crate::host::{clock, definitions, files};
 use crate::model::alert::{Book, Heard, Key, Letter, Sender, Written};
 use crate::model::channel::{AlertSettings, Channel, Mail, Shape, Way};
 use crate::model::event::{Event, Kind};
@@ -83,6 +83,7 @@ impl Pump {
             true => self.looked_up(heard, when).await,
             false => heard,
         };
+        let heard = redacted(heard);
         let silences = silences::all(&self.ground, when);
         hear::hear(&mut self.book, heard, when, &self.settings.rules, &silences);
     }
@@ -218,6 +219,31 @@ impl Pump {
             Some(journal) => journal.write_event(&event, &origin, None).await,
             None => event::print(&event),
         }
+    }
+}
+
+/// Neither a letter nor the book holds a secret.
+fn redacted(heard: Heard) -> Heard {
+    let Heard::Bad {
+        key,
+        wish,
+        report,
+        unit,
+    } = heard
+    else {
+        return heard;
+    };
+    // One kept by a supervisor may lie elsewhere; what its names tell is hidden all the same.
+    let secrets = definitions::find(&key.service, &definitions::search_path())
+        .and_then(|file| files::read(&file).ok())
+        .and_then(|text| definition::read(&text, &key.service).service)
+        .map(|service| redact::secrets(&service));
+    let report = redact::redacted(*report, &secrets.unwrap_or_default());
+    Heard::Bad {
+        key,
+        wish,
+        report: Box::new(report),
+        unit,
     }
 }
 

@@ -30,9 +30,13 @@ pub(super) async fn watch(ground: Ground, typed: &WatchWish) -> u8 {
         Err(code) => return code,
     };
     let ground = ground.of_others();
-    let settings = match alert::settings(&ground, false) {
-        Ok(settings) => settings,
-        Err(code) => return code,
+    // What the cluster's own file says holds for all who watch it, wherever they do.
+    let settings = match loaded.cluster.alerts.clone() {
+        Some(settings) => settings,
+        None => match alert::settings(&ground, false) {
+            Ok(settings) => settings,
+            Err(code) => return code,
+        },
     };
     let watched = async {
         let _lease = ground.claim()?;

@@ -39,7 +39,11 @@ impl Manager {
                 return Then::Wait(SOON);
             }
         };
-        self.voice.over(Kind::BalancerLost);
+        if self.voice.over(Kind::BalancerLost) {
+            let text = "the balancer can be read and changed again";
+            let event = Event::new(Kind::BalancerBack, Priority::INFO, text);
+            self.voice.tell(event, None).await;
+        }
         self.alive();
         let step = rollout::next(&scene);
         if !matches!(

@@ -23,6 +23,8 @@ pub enum Trouble {
     Rollout,
     /// The store of revisions does not answer.
     Store,
+    /// The balancer cannot be read or changed: nothing can be swapped, and nobody knows who serves.
+    Balancer,
     /// A changed definition was refused; the one before runs on.
     Definition,
     /// Disk, memory, load or clock of a node.
@@ -295,6 +297,7 @@ impl Trouble {
             Trouble::Check => "check",
             Trouble::Rollout => "rollout",
             Trouble::Store => "store",
+            Trouble::Balancer => "balancer",
             Trouble::Definition => "definition",
             Trouble::Resource => "resource",
         }
@@ -309,6 +312,7 @@ impl Trouble {
             | Trouble::Down
             | Trouble::Check
             | Trouble::Store
+            | Trouble::Balancer
             | Trouble::Resource => false,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::channel::AlertSettings;
 use super::service::Service;
 
 /// Everything one cluster file says, every name resolved.
@@ -16,6 +17,8 @@ pub struct Cluster {
     pub hooks: Hooks,
     /// ssh's `-F`: a configuration of its own for this cluster.
     pub ssh_config: Option<String>,
+    /// Who is told of what a watch over the cluster sees; None: as the watching host's own file says.
+    pub alerts: Option<AlertSettings>,
     /// mermaid's text, as typed.
     pub diagram: Option<String>,
     pub doc_sites: Vec<Site>,

@@ -55,6 +55,7 @@ pub enum Kind {
     StoreLost,
     StoreBack,
     BalancerLost,
+    BalancerBack,
     /// A deploy from another machine changed a service here.
     Deployed,
     /// Somebody did something from the page.
@@ -67,7 +68,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 40] = [
+    pub const ALL: [Kind; 41] = [
         Kind::Starting,
         Kind::Pulling,
         Kind::Pulled,
@@ -103,6 +104,7 @@ impl Kind {
         Kind::StoreLost,
         Kind::StoreBack,
         Kind::BalancerLost,
+        Kind::BalancerBack,
         Kind::Deployed,
         Kind::Page,
         Kind::AlertOpened,
@@ -153,6 +155,7 @@ impl Kind {
             Kind::StoreLost => "store_lost",
             Kind::StoreBack => "store_back",
             Kind::BalancerLost => "balancer_lost",
+            Kind::BalancerBack => "balancer_back",
             Kind::Deployed => "deployed",
             Kind::Page => "page",
             Kind::AlertOpened => "alert_opened",
@@ -194,7 +197,8 @@ impl Kind {
             | Kind::GivenUp
             | Kind::StoreLost
             | Kind::StoreBack
-            | Kind::BalancerLost => "manager",
+            | Kind::BalancerLost
+            | Kind::BalancerBack => "manager",
             Kind::Deployed => "deploy",
             Kind::Page => "page",
             Kind::AlertOpened | Kind::AlertClosed | Kind::AlertStuck => "alert",

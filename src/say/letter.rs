@@ -118,6 +118,7 @@ fn wrong(key: &Key) -> String {
         Trouble::Check => format!("fails check {}", key.part),
         Trouble::Rollout => "gave a revision up".to_owned(),
         Trouble::Store => "has no store that answers".to_owned(),
+        Trouble::Balancer => "has a balancer that does not obey".to_owned(),
         Trouble::Definition => "has a definition that is refused".to_owned(),
         Trouble::Resource => match key.part.as_str() {
             "clock" => "has a clock that is off".to_owned(),

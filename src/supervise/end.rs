@@ -6,6 +6,7 @@ use rustix::process::Signal;
 use tokio::time::{Instant, sleep};
 
 use super::keeper::Keeper;
+use crate::decide::alert::redact;
 use crate::decide::exit::signal;
 use crate::decide::supervise::find::{Titled, heir};
 use crate::decide::supervise::life::State;
@@ -214,6 +215,15 @@ impl Keeper {
     }
 
     fn last_lines(&self) -> Vec<String> {
+        let secrets = redact::of_variables(&self.charge.process.environment);
+        let mut lines = self.raw_lines();
+        for line in &mut lines {
+            *line = redact::without(line, &secrets);
+        }
+        lines
+    }
+
+    fn raw_lines(&self) -> Vec<String> {
         let kept: Vec<String> = self.tail.borrow().iter().cloned().collect();
         match &self.charge.process.stdout {
             Sink::File(path) if kept.is_empty() => {

@@ -42,7 +42,12 @@ impl Mail {
 impl Sink {
     /// Starts one without TLS; None, said aloud, where aiosmtpd is missing and not demanded.
     pub(crate) fn plain(folder: &Path) -> Option<Sink> {
-        Sink::start(folder, &[])
+        Sink::open(folder, "127.0.0.1")
+    }
+
+    /// Starts one without TLS for machines that see this one at that address.
+    pub(crate) fn open(folder: &Path, host: &str) -> Option<Sink> {
+        Sink::start(folder, &[], host)
     }
 
     /// Starts one that insists on STARTTLS and a login; the authority is `FOLDER/cert.pem`.
@@ -78,10 +83,10 @@ impl Sink {
             "{}",
             String::from_utf8_lossy(&made.stderr)
         );
-        Sink::start(folder, &[cert, key])
+        Sink::start(folder, &[cert, key], "127.0.0.1")
     }
 
-    fn start(folder: &Path, more: &[PathBuf]) -> Option<Sink> {
+    fn start(folder: &Path, more: &[PathBuf], host: &str) -> Option<Sink> {
         let found = Command::new(PYTHON)
             .args(["-c", "import aiosmtpd"])
             .output();
@@ -93,6 +98,7 @@ impl Sink {
             .arg(SINK)
             .arg(folder)
             .args(more)
+            .env("SINK_HOST", host)
             .stdout(Stdio::piped())
             // It tells of each handshake that was refused, which is what is tried here.
             .stderr(Stdio::null())

@@ -20,11 +20,13 @@ fn a_node_that_does_not_answer_is_told_and_that_it_does_again() {
         "ssh_config: ./ssh_config\nnodes:\n  near: {}\n  flaky: flaky\nservices:\n  - name: dbus\n    nodes: [near, flaky]\n",
         host(0)
     );
-    std::fs::write(ground.path("cluster.yaml"), file).unwrap();
     let kept = ground.path("kept");
-    let stage = Stage::new(&format!(
-        "cluster: shop\nfor: 1s\nbatch: 1s\nchannels: {{page: {{exec: \"cat >>{kept}; echo >>{kept}\"}}}}\n"
-    ));
+    // What the cluster's file says holds, and not what the watching host has.
+    let alerts = format!(
+        "alerts:\n  cluster: shop\n  for: 1s\n  batch: 1s\n  channels: {{page: {{exec: \"cat >>{kept}; echo >>{kept}\"}}}}\n"
+    );
+    std::fs::write(ground.path("cluster.yaml"), file + &alerts).unwrap();
+    let stage = Stage::new("cluster: elsewhere\nchannels: {page: {exec: [/bin/false]}}\n");
     let cluster = ground.path("cluster.yaml");
     let mut watch = stage.command(&["watch", "-f", &cluster, "--every", "1"]);
     let watch = watch

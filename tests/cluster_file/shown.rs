@@ -28,6 +28,19 @@ fn read_again_it_is_the_same_cluster() {
 }
 
 #[test]
+fn the_address_of_a_chat_is_shown_up_to_its_host() {
+    let text = "services: []\nalerts:\n  channels:\n    one: {webhook: 'https://hooks.example.org/T0/s3cr3t'}\n    \
+        two: {webhook: {url: 'https://hooks.example.org/T0/s3cr3t', shape: slack}}\n";
+    let text = yaml(&shown(&[source("c.yaml", text)]));
+    assert_eq!(
+        text.matches("https://hooks.example.org/***").count(),
+        2,
+        "{text}"
+    );
+    assert!(!text.contains("s3cr3t"), "{text}");
+}
+
+#[test]
 fn a_password_in_a_unit_is_hidden_and_the_rest_stands_as_it_was() {
     let before = cluster_of(&[source("c.yaml", BOARD)], &[]);
     let text = yaml(&shown(&[source("c.yaml", BOARD)]));

@@ -32,6 +32,7 @@ pub fn hear(book: &mut Book, heard: Heard, when: u64, rules: &Rules, silences: &
                 | Trouble::Docker
                 | Trouble::Rollout
                 | Trouble::Store
+                | Trouble::Balancer
                 | Trouble::Definition
                 | Trouble::Resource => false,
             }

@@ -13,7 +13,7 @@ use crate::model::log::{Origin, Priority};
 use crate::model::rollout::Report;
 
 /// Names of the events that mean something here, as the journal is asked for them.
-pub const KINDS: [Kind; 23] = [
+pub const KINDS: [Kind; 25] = [
     Kind::Created,
     Kind::Started,
     Kind::Adopted,
@@ -36,6 +36,8 @@ pub const KINDS: [Kind; 23] = [
     Kind::GivenUp,
     Kind::StoreLost,
     Kind::StoreBack,
+    Kind::BalancerLost,
+    Kind::BalancerBack,
     Kind::Deployed,
 ];
 
@@ -104,6 +106,11 @@ pub fn listen(tidings: &Tidings, node: &str) -> Vec<Heard> {
         Kind::Swapped | Kind::Deployed => vec![place.changing()],
         Kind::StoreLost => vec![place.bad(place.key(Trouble::Store, ""))],
         Kind::StoreBack => vec![Heard::Good(place.key(Trouble::Store, ""))],
+        // An instance that could not change it says so too; its manager sees to it, and says how it ends.
+        Kind::BalancerLost if part(&tidings.origin).is_empty() => {
+            vec![place.bad(place.key(Trouble::Balancer, ""))]
+        }
+        Kind::BalancerBack => vec![Heard::Good(place.key(Trouble::Balancer, ""))],
         Kind::ReloadRefused => vec![place.bad(place.key(Trouble::Definition, ""))],
         Kind::Reloaded => vec![Heard::Good(place.key(Trouble::Definition, ""))],
         Kind::Starting

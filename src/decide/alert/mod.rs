@@ -8,6 +8,7 @@ pub mod addresses;
 pub mod hear;
 pub mod listen;
 pub mod post;
+pub mod redact;
 pub mod settings;
 pub mod sights;
 mod standing;
@@ -48,6 +49,7 @@ fn explains(greater: &Incident, key: &Key) -> bool {
         Trouble::Check
         | Trouble::Rollout
         | Trouble::Store
+        | Trouble::Balancer
         | Trouble::Definition
         | Trouble::Resource => false,
     }

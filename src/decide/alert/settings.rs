@@ -26,7 +26,7 @@ const MOST_HOURLY: u64 = 1_000;
 /// Onsets that anybody could mean; more are not kept.
 const MOST_ONSETS: u64 = 100;
 
-const TOP: &[&str] = &[
+pub(in crate::decide) const TOP: &[&str] = &[
     "channels",
     "to",
     "for",
@@ -42,7 +42,7 @@ const TOP: &[&str] = &[
     "cluster",
     "node",
 ];
-const FLAPPING: &[&str] = &["times", "within", "stable"];
+pub(in crate::decide) const FLAPPING: &[&str] = &["times", "within", "stable"];
 
 /// What the file means, and what is wrong with it.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,7 +68,7 @@ pub fn read(text: &str) -> Reading {
             place,
             node: &root,
         };
-        top(&entry, &mut found)
+        section(&entry, &mut found)
     });
     if settings.is_none() && found.is_clean() {
         let hint = "name at least one channel: `channels: {ops: {mail: [you@example.org]}}`";
@@ -86,7 +86,8 @@ fn no_reason(_: &str) -> Option<&'static str> {
     None
 }
 
-fn top(entry: &Entry<'_>, found: &mut Findings) -> Option<AlertSettings> {
+/// Returns what a map with the file's keys means, wherever it stands.
+pub(in crate::decide) fn section(entry: &Entry<'_>, found: &mut Findings) -> Option<AlertSettings> {
     let fields = entry.fields_or(TOP, no_reason, found)?;
     let channels = fields.need("channels", found, channels).unwrap_or_default();
     Some(AlertSettings {

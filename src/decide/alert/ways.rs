@@ -6,8 +6,9 @@ use crate::decide::definition::tree::Value;
 use crate::decide::quote::quoted;
 use crate::model::channel::{Carrier, Mail, Secret, Security, Shape, Smtp, Way, Webhook};
 
-const KEYS: &[&str] = &["mail", "webhook", "exec", "from", "sendmail", "smtp"];
-const SMTP: &[&str] = &[
+pub(in crate::decide) const KEYS: &[&str] =
+    &["mail", "webhook", "exec", "from", "sendmail", "smtp"];
+pub(in crate::decide) const SMTP: &[&str] = &[
     "host",
     "port",
     "security",
@@ -17,7 +18,7 @@ const SMTP: &[&str] = &[
     "password_credential",
     "ca_file",
 ];
-const WEBHOOK: &[&str] = &[
+pub(in crate::decide) const WEBHOOK: &[&str] = &[
     "url",
     "url_file",
     "url_credential",

@@ -1,5 +1,6 @@
 //! Every key a cluster file may have, section by section.
 
+use crate::decide::alert::{settings, ways};
 use crate::decide::definition;
 
 pub(super) const TOP: &[&str] = &[
@@ -8,6 +9,7 @@ pub(super) const TOP: &[&str] = &[
     "rollout",
     "hooks",
     "ssh_config",
+    "alerts",
     "min_version",
     "mermaid_diagram",
     "doc_sites",
@@ -61,6 +63,11 @@ pub fn known_keys() -> Vec<(&'static str, Vec<&'static str>)> {
         ("nodes.NAME", NODE.to_vec()),
         ("rollout", WAVES.to_vec()),
         ("hooks", HOOKS.to_vec()),
+        ("cluster.alerts", settings::TOP.to_vec()),
+        ("cluster.alerts.channels.NAME", ways::KEYS.to_vec()),
+        ("cluster.alerts.smtp", ways::SMTP.to_vec()),
+        ("cluster.alerts.webhook", ways::WEBHOOK.to_vec()),
+        ("cluster.alerts.flapping", settings::FLAPPING.to_vec()),
         ("doc_sites[]", SITE.to_vec()),
         ("sites[]", SITE.to_vec()),
         ("services[]", service()),

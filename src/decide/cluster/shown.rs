@@ -31,6 +31,7 @@ pub fn hidden(value: Value) -> Value {
             let pairs = pairs.into_iter().map(|(key, value)| {
                 let many = value.is_object() || value.is_array();
                 let value = match many {
+                    _ if key == "webhook" => chat(value),
                     true if CLOSED.contains(&key.as_str()) => closed(value),
                     false if smells(&key) && !value.is_null() => HIDDEN.into(),
                     true | false => hidden(value),
@@ -40,6 +41,24 @@ pub fn hidden(value: Value) -> Value {
             Value::Object(pairs.collect::<Map<_, _>>())
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => value,
+    }
+}
+
+/// What stands behind the host in the address of a chat is its password.
+fn chat(value: Value) -> Value {
+    let short = |text: &str| match text.match_indices('/').nth(2) {
+        Some((at, _)) => format!("{}/{HIDDEN}", &text[..at]),
+        None => text.to_owned(),
+    };
+    match value {
+        Value::String(text) => short(&text).into(),
+        Value::Object(mut pairs) => {
+            if let Some(Value::String(url)) = pairs.get_mut("url") {
+                *url = short(url);
+            }
+            hidden(Value::Object(pairs))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => hidden(value),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The top of a cluster file: every section read, and what they say together.
 
+use crate::decide::alert::settings;
 use crate::decide::definition::{
     fields::{Entry, Fields},
     findings::Findings,
@@ -40,6 +41,7 @@ pub(super) fn read(entry: &Entry<'_>, known: &Known<'_>, found: &mut Findings) -
         waves,
         hooks: top.read("hooks", found, hooks).unwrap_or_default(),
         ssh_config: ssh_config(&top, known, found),
+        alerts: top.read("alerts", found, settings::section),
         diagram: top.read("mermaid_diagram", found, Entry::text),
         doc_sites: links::sites(&top, found),
     })

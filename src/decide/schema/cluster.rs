@@ -3,7 +3,7 @@
 use super::Kind::{
     Choice, Either, Named, Number, OneOrMore, Scalar, Scalars, Section as Inner, Sections,
 };
-use super::{Key, Section, definition};
+use super::{Key, Section, alerts, definition};
 
 /// The file itself. sc reads no other keys and leaves them to whoever keeps anchors there.
 pub(super) const TOP: Section = Section {
@@ -33,6 +33,11 @@ pub(super) const TOP: Section = Section {
             "ssh_config",
             Scalar,
             "ssh's own configuration file for this cluster, beside this file",
+        ),
+        Key(
+            "alerts",
+            Inner("cluster.alerts"),
+            "Who is told of what `wharf alert watch` sees; without it as alerts.yaml says there",
         ),
         Key(
             "min_version",
@@ -157,6 +162,11 @@ pub(super) const SECTIONS: &[Section] = &[
         ]],
         &[],
     ),
+    section("cluster.alerts", &[alerts::TOP], &["channels"]),
+    section("cluster.alerts.channels.NAME", &[alerts::CHANNEL], &[]),
+    section("cluster.alerts.smtp", &[alerts::SMTP], &["host"]),
+    section("cluster.alerts.webhook", &[alerts::WEBHOOK], &[]),
+    section("cluster.alerts.flapping", &[alerts::FLAPPING], &[]),
     section("doc_sites[]", &[SITE], &["name", "url"]),
     section("sites[]", &[SITE], &["name", "url"]),
     section(

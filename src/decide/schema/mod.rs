@@ -3,6 +3,7 @@
 //! They say which keys there are and what shape a value has; what values mean to each other is left
 //! to the readers, which also say it better.
 
+mod alerts;
 mod cluster;
 mod definition;
 mod sections;

@@ -43,6 +43,7 @@ pub fn message_id(kind: Kind) -> &'static str {
         Kind::StoreLost => "681fae5c71784eaea350fe4506758d86",
         Kind::StoreBack => "052f347cae8c4dc0aed670415f3ff0c5",
         Kind::BalancerLost => "c82131507f8c42afbf2faee8168ff3e9",
+        Kind::BalancerBack => "5b1f0c3a9d7e4f628a46d3c7e19b02f4",
         Kind::Deployed => "b3b7c2b54ac04f5f9d0a6b1f0c6f8e57",
         Kind::Page => "5fce9f47a6c0442980ee12674b00d027",
         Kind::AlertOpened => "a12dc2174a5947ae944ff282b4c30301",

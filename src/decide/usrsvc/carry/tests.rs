@@ -56,7 +56,11 @@ fn what_the_readme_documents_and_the_program_refused_is_taken() {
     let text = format!(
         "[DefaultSettings:mydefaults]\nsuccess_seconds = 5\nrestart_delay = 3\nmax_restarts = 3\nemail_alerts = nobody@example.com\n[Program:xx]\n{NEEDED}defaults = mydefaults\nrestart_delay = 4\n[[Monitor]]\nrss_limit = 2048\nactivityfile = /tmp/a\nactivityfile_limit = 60\n"
     );
-    let process = service(&text).process.unwrap();
+    let meant = service(&text);
+    assert_eq!(meant.alerts.to, Some(vec!["nobody@example.com".to_owned()]));
+    // A mail for each, as it was: few only when it goes to and fro.
+    assert_eq!(meant.alerts.wait, Some(0));
+    let process = meant.process.unwrap();
     assert_eq!(
         (process.restart.most, process.restart.delay.as_secs()),
         (3, 4)
@@ -69,7 +73,7 @@ fn what_the_readme_documents_and_the_program_refused_is_taken() {
         .map(|it| it.what)
         .collect();
     assert!(
-        told.iter().any(|it| it.contains("nobody@example.com")),
+        told.iter().any(|it| it.contains("`email_alerts`")),
         "{told:?}"
     );
     let other = text
