@@ -2,7 +2,7 @@
 //!
 //! * [`cli`]: the words one can type; one match onto the stories.
 //! * [`say`]: the only printer: text, tables, JSON.
-//! * [`alert`], [`cluster`], [`place`], [`shim`], [`look`], [`doctor`], [`install`], [`manager`], [`relay`], [`revise`], [`supervise`], [`volume`], `web`: the stories: look, decide, do, report.
+//! * [`alert`], [`cluster`], [`place`], [`shim`], [`look`], [`doctor`], [`install`], [`manager`], [`relay`], [`revise`], [`supervise`], [`volume`], [`ingress`], `web`: the stories: look, decide, do, report.
 //! * [`decide`]: what to do next. Pure: facts in, a decision out.
 //! * [`host`]: the hands. One file or folder per thing outside this process.
 //! * [`model`]: the nouns everyone shares. Imports nothing of ours.
@@ -15,6 +15,7 @@ pub mod say;
 pub mod alert;
 pub mod cluster;
 pub mod doctor;
+pub mod ingress;
 pub mod install;
 pub mod look;
 pub mod manager;

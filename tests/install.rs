@@ -29,6 +29,7 @@ fn uninstall_takes_off_exactly_what_install_put_there() {
         "usr/local/lib/systemd/system/runner@.service",
         "usr/local/lib/systemd/system/wharf-reap.service",
         "usr/local/lib/systemd/system/wharf-alert.service",
+        "usr/local/lib/systemd/system/wharf-ingress.service",
         "usr/local/share/man/man1/wharf.1",
         "etc/wharf/services",
     ] {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::consent;
 use super::deploy_words::{DeleteWish, DeployWish, PlanWish};
-use super::fleet;
 use super::fleet_words::Fleet;
+use super::{fleet, ingress};
 use crate::cluster::ask;
 use crate::cluster::deploy::{self, Deploy, Refusal};
 use crate::cluster::load::Loaded;
@@ -166,9 +166,23 @@ async fn carry_out(
         return super::DONE;
     }
     match consented(plan) {
-        Ok(()) => made_true(loaded, plan, note, json).await,
+        Ok(()) => match made_true(loaded, plan, note, json).await {
+            // Only what serves is let in to.
+            super::DONE => routed(loaded, plan, json).await,
+            code => code,
+        },
         Err(code) => code,
     }
+}
+
+/// Gives the nodes of the plan their routes.
+async fn routed(loaded: &Loaded, plan: &Plan, json: bool) -> u8 {
+    let names: Vec<&str> = plan.gates.iter().map(|it| it.node.as_str()).collect();
+    let nodes = names
+        .iter()
+        .filter_map(|it| loaded.cluster.node(it))
+        .collect();
+    ingress::sent("apply", loaded, nodes, json).await
 }
 
 async fn made_true(loaded: &Loaded, plan: &Plan, note: &str, json: bool) -> u8 {

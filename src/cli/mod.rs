@@ -18,6 +18,8 @@ mod fleet;
 mod fleet_logs;
 pub mod fleet_words;
 mod ground;
+mod ingress;
+pub mod ingress_words;
 mod lock;
 mod names;
 mod node;
@@ -143,6 +145,8 @@ async fn act(command: Command) -> u8 {
         Command::Generate { normal, .. } => ground::generate(&normal),
         Command::Unit { service } => ground::unit(&service),
         Command::Node(wish) => node::node(&wish).await,
+        Command::Ingress(wish) => ingress::ingress(&wish).await,
+        Command::Maintenance(wish) => ingress::maintenance(&wish).await,
         Command::Completions { shell } => ground::completions(shell),
         Command::Man => ground::man(),
         #[cfg(feature = "web")]

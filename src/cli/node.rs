@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::fleet_words::{NodeWish, OnceWish, PlaceWish};
 use crate::host::files;
+use crate::ingress::{self, Ground};
 use crate::look::present;
 use crate::model::log::Stream;
 use crate::place::{self, End, Refusal};
@@ -22,7 +23,8 @@ pub(super) async fn node(wish: &NodeWish) -> u8 {
 }
 
 async fn look() -> u8 {
-    let present = present::look(env!("CARGO_PKG_VERSION")).await;
+    let mut present = present::look(env!("CARGO_PKG_VERSION")).await;
+    present.ingress = ingress::standing(&Ground::here()).await;
     say::answer_line(&serde_json::to_string(&present).unwrap_or_default());
     super::DONE
 }

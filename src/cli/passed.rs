@@ -130,7 +130,12 @@ async fn rolled(wish: RollWish) -> u8 {
 }
 
 /// Has each node's own wharf do it; None: this host is meant.
-async fn there(fleet: &Fleet, service: Option<&str>, words: &[&str], json: bool) -> Option<u8> {
+pub(super) async fn there(
+    fleet: &Fleet,
+    service: Option<&str>,
+    words: &[&str],
+    json: bool,
+) -> Option<u8> {
     let wish = fleet.wish()?;
     let loaded = match fleet::opened(&wish, json) {
         Ok(loaded) => loaded,
@@ -221,6 +226,16 @@ fn systemctl(
 /// Runs each node's line as root there, prints what they print with the node before it, and returns the
 /// worst exit code. With `json` an answer is put beside its node.
 pub(super) async fn run(loaded: &Loaded, lines: &[(&Node, String)], json: bool) -> u8 {
+    fed(loaded, lines, &[], json).await
+}
+
+/// The same where each node is given its own input.
+pub(super) async fn fed(
+    loaded: &Loaded,
+    lines: &[(&Node, String)],
+    input: &[Vec<u8>],
+    json: bool,
+) -> u8 {
     let width = width(lines.iter().map(|it| it.0));
     let spoken = RefCell::new(vec![false; lines.len()]);
     let each = |index: usize, stream: Stream, text: &[u8]| {
@@ -239,7 +254,7 @@ pub(super) async fn run(loaded: &Loaded, lines: &[(&Node, String)], json: bool) 
             }
         }
     };
-    let ended = pass::pass(loaded, lines, LIMIT, each).await;
+    let ended = pass::fed(loaded, lines, input, LIMIT, each).await;
     let spoken = spoken.into_inner();
     let mut worst = super::DONE;
     for (((node, _), ended), spoken) in lines.iter().zip(&ended).zip(spoken) {

@@ -11,6 +11,7 @@ use super::errand_words::Errand;
 use super::fleet_words::{
     AckWish, ExecWish, FleetLong, NodeWish, RunOnceWish, SshWish, StatusWish,
 };
+use super::ingress_words::{IngressWish, MaintenanceWish};
 use super::ready_words::{DiagramWish, PushWish, SetupWish};
 use super::supervise_words::{ImportWish, SuperviseWish, UsrsvcWish};
 use super::volume_words::VolumeWish;
@@ -109,6 +110,11 @@ pub enum Command {
     Push(PushWish),
     /// Show the cluster as a diagram with live states: mermaid's text, or a picture
     Diagram(DiagramWish),
+    /// The way in: which requests lead to which service, on every node of a cluster
+    #[command(subcommand)]
+    Ingress(IngressWish),
+    /// Answer a service's requests with a page, or serve them again
+    Maintenance(MaintenanceWish),
     #[command(flatten)]
     Errand(Errand),
     /// Check a definition, pin its image, and write it as a service's next revision

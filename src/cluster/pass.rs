@@ -22,6 +22,17 @@ pub async fn pass(
     limit: Duration,
     each: impl Fn(usize, Stream, &[u8]),
 ) -> Vec<Ended> {
+    fed(loaded, lines, &[], limit, each).await
+}
+
+/// The same; each line reads its own input, where there is one for it.
+pub async fn fed(
+    loaded: &Loaded,
+    lines: &[(&Node, String)],
+    input: &[Vec<u8>],
+    limit: Duration,
+    each: impl Fn(usize, Stream, &[u8]),
+) -> Vec<Ended> {
     let each = &each;
     let runs = lines.iter().enumerate().map(async |(index, (node, line))| {
         let line = shell::elevated(line).map_err(|why| Unreached {
@@ -32,7 +43,8 @@ pub async fn pass(
             Ok(line) => {
                 let each = |stream: Stream, text: &[u8]| each(index, stream, text);
                 let ssh = &loaded.ssh;
-                ssh.stream(&node.destination, &line, None, limit, each)
+                let input = input.get(index).cloned();
+                ssh.stream(&node.destination, &line, input, limit, each)
                     .await
             }
             Err(why) => Err(why),

@@ -288,6 +288,7 @@ mod tests {
                 "write /usr/local/lib/systemd/system/wharf-relay@.socket (mode 644)",
                 "write /usr/local/lib/systemd/system/wharf-relay@.service (mode 644)",
                 "write /usr/local/lib/systemd/system/wharf-alert.service (mode 644)",
+                "write /usr/local/lib/systemd/system/wharf-ingress.service (mode 644)",
                 "write /usr/local/lib/systemd/system/wharf-supervise@.service (mode 644)",
                 "write /usr/local/lib/systemd/system/wharf-volume@.service (mode 644)",
                 "write /usr/local/lib/systemd/system/wharf-volume@.timer (mode 644)",

@@ -46,6 +46,7 @@ pub mod report;
 pub mod resume;
 pub mod revision;
 pub mod rollout;
+pub mod routes;
 pub mod schema;
 pub mod setup;
 pub mod shell;

@@ -79,12 +79,20 @@ pub fn changed(path: &Path) -> Option<std::time::Duration> {
 /// # Errors
 /// As the system says; `InvalidData` when it is larger, or not UTF-8.
 pub fn stdin() -> io::Result<String> {
+    stdin_within(LARGEST)
+}
+
+/// The same, of at most so many bytes.
+///
+/// # Errors
+/// As [`stdin`].
+pub fn stdin_within(most: u64) -> io::Result<String> {
     let mut text = String::new();
-    io::stdin().take(LARGEST + 1).read_to_string(&mut text)?;
-    match text.len() as u64 > LARGEST {
+    io::stdin().take(most + 1).read_to_string(&mut text)?;
+    match text.len() as u64 > most {
         true => Err(io::Error::new(
             io::ErrorKind::InvalidData,
-            "larger than 1 MiB",
+            format!("larger than {} MiB", most >> 20),
         )),
         false => Ok(text),
     }

@@ -15,6 +15,7 @@ pub mod errand;
 pub mod files;
 pub mod foreground;
 pub mod fronts;
+pub mod haproxy;
 #[cfg(feature = "influxdb")]
 pub mod influx;
 pub mod journal;

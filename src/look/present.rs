@@ -30,6 +30,7 @@ pub async fn look(version: &str) -> Present {
         services,
         standings: overview.standings,
         notices,
+        ingress: None,
     }
 }
 

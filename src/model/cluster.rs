@@ -1,8 +1,10 @@
 //! A cluster file as meant: which services belong on which nodes, and how they get there.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::channel::AlertSettings;
+use super::route::{Ingress, Routed};
 use super::service::Service;
 
 /// Everything one cluster file says, every name resolved.
@@ -22,6 +24,11 @@ pub struct Cluster {
     /// mermaid's text, as typed.
     pub diagram: Option<String>,
     pub doc_sites: Vec<Site>,
+    pub ingress: Ingress,
+    /// Services with routes, in the order of the file.
+    pub routed: Vec<Routed>,
+    /// Where nodes reach each other, by name; all of them where requests are handed on.
+    pub addresses: Vec<(String, IpAddr)>,
 }
 
 /// One host.

@@ -129,6 +129,9 @@ pub struct Present {
     pub standings: Vec<Standing>,
     /// Sentences for a person: what could not be asked.
     pub notices: Vec<String>,
+    /// How its ingress stands; None: it was never given routes.
+    #[serde(default)]
+    pub ingress: Option<super::ingress::IngressStanding>,
 }
 
 /// One service of which the node's wharf keeps something.

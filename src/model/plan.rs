@@ -8,12 +8,23 @@ pub struct Plan {
     /// Names exactly these changes from exactly this state of the nodes: 12 hex digits.
     pub id: String,
     pub changes: Vec<Change>,
+    /// Nodes whose ingress is given other routes, after all changes.
+    #[serde(default)]
+    pub gates: Vec<GateChange>,
     /// What has to be put right before anything is done: where, and what.
     pub hindrances: Vec<(String, String)>,
     /// Nodes that could not be asked, and why.
     pub unreached: Vec<(String, String)>,
     /// What the operator should know though nothing is done about it.
     pub notices: Vec<String>,
+}
+
+/// The ingress of one node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateChange {
+    pub node: String,
+    /// What differs, one sentence each.
+    pub why: Vec<String>,
 }
 
 /// One service on one node.
@@ -92,6 +103,6 @@ impl Mark {
 impl Plan {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty()
+        self.changes.is_empty() && self.gates.is_empty()
     }
 }

@@ -6,6 +6,7 @@ pub mod deploy;
 pub mod doctor;
 pub mod fleet;
 pub mod history;
+pub mod ingress;
 pub mod letter;
 pub mod mistakes;
 #[cfg(feature = "web")]

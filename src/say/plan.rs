@@ -1,7 +1,7 @@
 //! A plan as people read it: what changes where, why, and what to be careful about.
 
 use super::words::plain;
-use crate::model::plan::{Change, Mark, Plan};
+use crate::model::plan::{Change, GateChange, Mark, Plan};
 
 /// Nodes named one by one; of more of them the first and how many.
 const NODES_NAMED: usize = 8;
@@ -13,6 +13,9 @@ pub fn text(plan: &Plan, colour: bool) -> String {
     let mut text = String::new();
     for group in groups(plan) {
         text += &block(&group, colour);
+    }
+    for group in gates(plan) {
+        text += &gate(&group, colour);
     }
     for (node, what) in &plan.unreached {
         text += &format!("  ? {}: not reached: {}\n", plain(node), plain(what));
@@ -67,6 +70,32 @@ fn block(group: &[&Change], colour: bool) -> String {
     text
 }
 
+/// Nodes whose ingress changes in the same way.
+fn gates(plan: &Plan) -> Vec<Vec<&GateChange>> {
+    let mut groups: Vec<Vec<&GateChange>> = Vec::new();
+    for change in &plan.gates {
+        match groups.iter_mut().find(|it| it[0].why == change.why) {
+            Some(group) => group.push(change),
+            None => groups.push(vec![change]),
+        }
+    }
+    groups
+}
+
+fn gate(group: &[&GateChange], colour: bool) -> String {
+    let (paint, end) = if colour {
+        ("\u{1b}[33m", END)
+    } else {
+        ("", "")
+    };
+    let nodes: Vec<&str> = group.iter().map(|it| it.node.as_str()).collect();
+    let mut text = format!("  {paint}~{end} ingress on {}\n", named(&nodes));
+    for why in &group[0].why {
+        text += &format!("      {}\n", plain(why));
+    }
+    text
+}
+
 fn named(nodes: &[&str]) -> String {
     let shown = nodes.iter().take(NODES_NAMED).copied().collect::<Vec<_>>();
     let rest = nodes.len() - shown.len();
@@ -88,6 +117,7 @@ fn summary(plan: &Plan) -> String {
         (count(Mark::Add), "to add"),
         (count(Mark::Change), "to change"),
         (count(Mark::Remove), "to remove"),
+        (plan.gates.len(), "of routes"),
     ];
     let parts: Vec<String> = parts
         .iter()
@@ -99,10 +129,12 @@ fn summary(plan: &Plan) -> String {
 
 /// Returns `3 changes on 2 nodes`.
 pub fn size(plan: &Plan) -> String {
-    let nodes: std::collections::BTreeSet<_> = plan.changes.iter().map(|it| &it.node).collect();
+    let nodes = plan.changes.iter().map(|it| &it.node);
+    let nodes: std::collections::BTreeSet<_> =
+        nodes.chain(plan.gates.iter().map(|it| &it.node)).collect();
     format!(
         "{} on {}",
-        counted(plan.changes.len(), "change"),
+        counted(plan.changes.len() + plan.gates.len(), "change"),
         counted(nodes.len(), "node")
     )
 }
@@ -117,7 +149,7 @@ fn counted(count: usize, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::text;
-    use crate::model::plan::{Action, Change, Mark, Plan, Undo};
+    use crate::model::plan::{Action, Change, GateChange, Mark, Plan, Undo};
 
     fn change(mark: Mark, node: &str, why: &str, danger: Option<&str>) -> Change {
         Change {
@@ -132,6 +164,13 @@ mod tests {
         }
     }
 
+    fn routed(node: &str) -> GateChange {
+        GateChange {
+            node: node.into(),
+            why: vec!["shop has no routes any more".into()],
+        }
+    }
+
     #[test]
     fn what_is_the_same_on_several_nodes_is_told_once() {
         let plan = Plan {
@@ -141,6 +180,7 @@ mod tests {
                 change(Mark::Add, "n2", "it was never here", None),
                 change(Mark::Change, "n3", "image changes", Some("it restarts")),
             ],
+            gates: ["n1", "n2"].map(routed).to_vec(),
             unreached: vec![("n4".into(), "refused\u{1b}[2J".into())],
             hindrances: vec![("n5".into(), "no wharf".into())],
             notices: vec!["n1's clock is off".into()],
@@ -150,10 +190,12 @@ mod tests {
       careful: it restarts
   + web on n2
       it was never here
+  ~ ingress on n1, n2
+      shop has no routes any more
   ? n4: not reached: refused\u{fffd}[2J
   ✘ n5: no wharf
   note: n1's clock is off
-plan 0123456789ab: 3 changes on 3 nodes (1 to add, 2 to change)
+plan 0123456789ab: 5 changes on 3 nodes (1 to add, 2 to change, 2 of routes)
 ";
         assert_eq!(text(&plan, false), expected);
         assert!(text(&plan, true).contains("\u{1b}[33m~\u{1b}[0m web on n1, n3"));

@@ -37,6 +37,13 @@ fn what_stands_behind_the_signs_works_and_says_what_holds_without_it() {
     );
     assert_eq!(all.nodes.len(), 3);
     assert_eq!(all.nodes[2].destination, "ssh://deploy@10.0.0.12:2222");
+    assert_eq!(
+        all.ingress.http, plain.ingress.http,
+        "what is typed is what holds without it"
+    );
+    assert_eq!(all.routed.len(), 1);
+    assert_eq!(all.routed[0].routes.len(), 3);
+    assert_eq!(all.ingress.outside[0].routes[0].to.len(), 2);
     assert!(all.diagram.is_some() && all.hooks.failed.is_some());
     let before = all.services[1].pre_deploy.as_ref().unwrap();
     assert_eq!(before.command, ["nginx", "-t"]);

@@ -2,6 +2,7 @@
 
 mod example;
 mod mistakes;
+mod routes;
 mod schema;
 mod several;
 mod shown;

@@ -89,7 +89,7 @@ fn keys_on_top() {
         noted("services: [{name: a, nodes: [b]}]\nwaves: [1]\nowner: me\nkept: &kept [a]\nx-y: 1"),
         [
             "2:1: nothing reads the key `waves` (this stands below `rollout:` for the whole cluster, below `deploy_in:` for one service)",
-            "3:1: nothing reads the key `owner` (a note of your own is `x-owner`; known here: services, nodes, rollout, hooks, ssh_config, alerts, min_version, mermaid_diagram, doc_sites, sites)",
+            "3:1: nothing reads the key `owner` (a note of your own is `x-owner`; known here: services, nodes, rollout, hooks, ssh_config, alerts, min_version, mermaid_diagram, doc_sites, sites, ingress)",
         ]
     );
 }

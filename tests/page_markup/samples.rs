@@ -257,6 +257,7 @@ pub(crate) fn plan(evil: &str) -> PlanPage {
                     Undo::Nothing,
                 ),
             ],
+            gates: Vec::new(),
             hindrances: Vec::new(),
             unreached: vec![("edge-1".to_owned(), "no answer in 10 s".to_owned())],
             notices: Vec::new(),

@@ -1,6 +1,7 @@
 //! The nodes of a cluster: those under `nodes`, and those services name first.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use crate::decide::definition::{
     fields::Entry,
@@ -11,7 +12,7 @@ use crate::decide::quote::quoted;
 use crate::decide::suggest::nearest;
 use crate::model::cluster::Node;
 
-use super::{Known, keys, naming, section};
+use super::{Known, keys, naming, section, ways};
 
 /// Nodes of one cluster.
 const MOST_NODES: usize = 10_000;
@@ -25,6 +26,7 @@ const USER: &str = "root";
 pub(super) struct Book {
     pub(super) nodes: Vec<Node>,
     index: HashMap<String, usize>,
+    addresses: HashMap<String, IpAddr>,
     kind: Kind,
 }
 
@@ -65,7 +67,9 @@ impl Book {
                 found.mistake_with(value.place, &value.path, what, hint);
                 continue;
             }
-            let node = described(name, &value, found);
+            let (node, address) = described(name, &value, found);
+            self.addresses
+                .extend(address.map(|it| (name.to_owned(), it)));
             self.add(node, value.place, found);
         }
     }
@@ -126,6 +130,18 @@ impl Book {
         nearest(name, known.take(MOST_COMPARED)).map(|it| format!("did you mean `{it}`?"))
     }
 
+    /// Returns where each node is reached by the others, as far as it is known.
+    pub(super) fn addresses(&self) -> Vec<(String, IpAddr)> {
+        let known = |node: &Node| {
+            let typed = self.addresses.get(&node.name).copied();
+            Some((
+                node.name.clone(),
+                typed.or_else(|| ways::of_destination(node))?,
+            ))
+        };
+        self.nodes.iter().filter_map(known).collect()
+    }
+
     /// Returns the nodes with these labels, in the order of the file.
     pub(super) fn labelled(&self, wanted: &[(String, Vec<String>)]) -> Vec<String> {
         let has = |node: &Node, (key, values): &(String, Vec<String>)| {
@@ -147,18 +163,20 @@ fn plain(name: &str) -> Node {
 }
 
 /// A node with its way there, or with labels as well.
-fn described(name: &str, value: &Entry<'_>, found: &mut Findings) -> Node {
+fn described(name: &str, value: &Entry<'_>, found: &mut Findings) -> (Node, Option<IpAddr>) {
     let mut node = plain(name);
+    let mut address = None;
     let way = match value.node.value {
         Value::Empty => None,
         Value::Scalar(_) => destination(value, found),
         Value::List(_) | Value::Map(_) => section(value, keys::NODE, found).and_then(|fields| {
             node.labels = fields.read("labels", found, labels).unwrap_or_default();
+            address = fields.read("address", found, ways::address);
             fields.read("ssh", found, destination)
         }),
     };
     node.destination = way.unwrap_or(node.destination);
-    node
+    (node, address)
 }
 
 fn destination(entry: &Entry<'_>, found: &mut Findings) -> Option<String> {

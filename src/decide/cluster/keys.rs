@@ -2,6 +2,7 @@
 
 use crate::decide::alert::{settings, ways};
 use crate::decide::definition;
+use crate::decide::routes::keys as routes;
 
 pub(super) const TOP: &[&str] = &[
     "services",
@@ -14,6 +15,7 @@ pub(super) const TOP: &[&str] = &[
     "mermaid_diagram",
     "doc_sites",
     "sites",
+    "ingress",
 ];
 /// A service's own, whatever it consists of.
 pub(super) const SERVICE: &[&str] = &[
@@ -24,6 +26,7 @@ pub(super) const SERVICE: &[&str] = &[
     "doc_sites",
     "sites",
     "deploy_in",
+    "routes",
 ];
 /// What makes a service one of scripts.
 pub(super) const SCRIPTS: &[&str] = &["unit", "deploy", "delete"];
@@ -31,7 +34,7 @@ pub(super) const SCRIPTS: &[&str] = &["unit", "deploy", "delete"];
 pub(super) const FILE: &str = "file";
 /// What only a service with a definition has.
 pub(super) const CONTAINER: &[&str] = &["pre_deploy", "image_push"];
-pub(super) const NODE: &[&str] = &["ssh", "labels"];
+pub(super) const NODE: &[&str] = &["ssh", "labels", "address"];
 pub(super) const WAVES: &[&str] = &["waves", "pause", "on_failure", "offline"];
 pub(super) const HOOKS: &[&str] = &["before", "after", "failed"];
 pub(super) const PRE_DEPLOY: &[&str] = &["command", "timeout"];
@@ -70,7 +73,11 @@ pub fn known_keys() -> Vec<(&'static str, Vec<&'static str>)> {
         ("cluster.alerts.flapping", settings::FLAPPING.to_vec()),
         ("doc_sites[]", SITE.to_vec()),
         ("sites[]", SITE.to_vec()),
+        ("ingress", routes::INGRESS.to_vec()),
+        ("ingress.outside[]", routes::OUTSIDE.to_vec()),
+        ("ingress.outside[].routes[]", routes::ROUTE.to_vec()),
         ("services[]", service()),
+        ("services[].routes[]", routes::ROUTE.to_vec()),
         ("services[].deploy_in", WAVES.to_vec()),
         ("services[].pre_deploy", PRE_DEPLOY.to_vec()),
         ("services[].doc_sites[]", SITE.to_vec()),

@@ -13,6 +13,7 @@ mod services;
 pub mod shown;
 mod top;
 mod waves;
+mod ways;
 mod workload;
 
 use std::collections::{HashMap, HashSet};

@@ -10,7 +10,7 @@ use crate::decide::definition::{
 use crate::decide::quote::quoted;
 use crate::model::cluster::{Placed, Waves};
 
-use super::{Known, book::Book, keys, links, section, waves, workload};
+use super::{Known, book::Book, keys, links, section, waves, ways::Ways, workload};
 
 /// Services of one cluster.
 const MOST_SERVICES: usize = 10_000;
@@ -20,6 +20,7 @@ pub(super) fn read(
     entry: &Entry<'_>,
     book: &mut Book,
     usual: &Waves,
+    ways: &mut Ways,
     known: &Known<'_>,
     found: &mut Findings,
 ) -> Vec<Placed> {
@@ -43,7 +44,7 @@ pub(super) fn read(
     let mut places = HashMap::new();
     let mut services = Vec::new();
     for item in &items {
-        let Some(service) = one(item, book, usual, known, found) else {
+        let Some(service) = one(item, book, usual, ways, known, found) else {
             continue;
         };
         twice(&service, item, &mut places, known, found);
@@ -76,6 +77,7 @@ fn one(
     entry: &Entry<'_>,
     book: &mut Book,
     usual: &Waves,
+    ways: &mut Ways,
     known: &Known<'_>,
     found: &mut Findings,
 ) -> Option<Placed> {
@@ -83,6 +85,9 @@ fn one(
     let name = fields.need("name", found, Entry::word);
     let nodes = nodes(&fields, book, known, found);
     let workload = workload::read(&fields, name.as_deref().unwrap_or_default(), known, found);
+    if let (Some(name), Some(workload)) = (&name, &workload) {
+        ways.of_service(&fields, (name, &nodes, workload), known, found);
+    }
     Some(Placed {
         nodes,
         links: links::read(&fields, found),

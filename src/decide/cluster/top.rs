@@ -8,7 +8,7 @@ use crate::decide::definition::{
 use crate::decide::quote::quoted;
 use crate::model::cluster::{Cluster, Hooks, Waves};
 
-use super::{Known, START, book::Book, keys, links, naming, section, services, waves};
+use super::{Known, START, book::Book, keys, links, naming, section, services, waves, ways};
 
 /// This program's own, as `min_version` is compared with.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -27,15 +27,19 @@ pub(super) fn read(entry: &Entry<'_>, known: &Known<'_>, found: &mut Findings) -
         waves::read(it, &Waves::default(), found)
     });
     let waves = waves.unwrap_or_default();
+    let mut ways = ways::Ways::read(&top, known, found);
     let services = match top.as_entry("services") {
-        Some(entry) => services::read(&entry, &mut book, &waves, known, found),
+        Some(entry) => services::read(&entry, &mut book, &waves, &mut ways, known, found),
         None => {
             let hint = "add `services:`, the list of what runs where";
             found.mistake_with(START, "services", "`services` is missing", hint);
             Vec::new()
         }
     };
-    Some(Cluster {
+    let cluster = Cluster {
+        addresses: book.addresses(),
+        ingress: ways.ingress,
+        routed: ways.routed,
         nodes: book.nodes,
         services,
         waves,
@@ -44,7 +48,9 @@ pub(super) fn read(entry: &Entry<'_>, known: &Known<'_>, found: &mut Findings) -
         alerts: top.read("alerts", found, settings::section),
         diagram: top.read("mermaid_diagram", found, Entry::text),
         doc_sites: links::sites(&top, found),
-    })
+    };
+    ways::reachable(&cluster, top.get("nodes").as_ref(), found);
+    Some(cluster)
 }
 
 fn hooks(entry: &Entry<'_>, found: &mut Findings) -> Option<Hooks> {

@@ -17,7 +17,10 @@ pub(super) fn id(plan: &Plan, scenes: &[Scene]) -> String {
         changes.any(|it| it.service == scene.placed.name && it.node == scene.node.name)
     };
     let from: Vec<Value> = scenes.iter().filter(changed).map(state).collect();
-    let text = json!({"changes": plan.changes, "from": from}).to_string();
+    let text = match plan.gates.is_empty() {
+        true => json!({"changes": plan.changes, "from": from}).to_string(),
+        false => json!({"changes": plan.changes, "gates": plan.gates, "from": from}).to_string(),
+    };
     let mut id = scripted::hash(&text);
     id.truncate(DIGITS);
     id

@@ -1,5 +1,6 @@
 //! What a cluster file and what is on its nodes lead to: every change, why, and what it could hurt.
 
+mod gates;
 mod identity;
 mod managed;
 mod runner;
@@ -82,6 +83,7 @@ pub fn plan(cluster: &Cluster, sights: &[Sight], wish: &Wish) -> Plan {
             Found::Change(change) => plan.changes.push(change),
         }
     }
+    gates::add(&mut plan, cluster, sights, wish);
     plan.notices.extend(clocks(sights, wish));
     plan.id = identity::id(&plan, &scenes);
     plan

@@ -1,5 +1,6 @@
 //! Each state of a service on a node, and the change it leads to.
 
+mod of_gates;
 mod of_scripts;
 
 use super::*;

@@ -3,7 +3,7 @@
 use super::Kind::{
     Choice, Either, Named, Number, OneOrMore, Scalar, Scalars, Section as Inner, Sections,
 };
-use super::{Key, Section, alerts, definition};
+use super::{Key, Section, alerts, definition, routes};
 
 /// The file itself. sc reads no other keys and leaves them to whoever keeps anchors there.
 pub(super) const TOP: Section = Section {
@@ -55,6 +55,11 @@ pub(super) const TOP: Section = Section {
             "Pages about the cluster",
         ),
         Key("sites", Sections("sites[]"), "The older name of doc_sites"),
+        Key(
+            "ingress",
+            Inner("ingress"),
+            "What holds for all routes: ports, certificates, pages, and what is outside",
+        ),
     ]],
     needed: &[],
     open: true,
@@ -111,6 +116,11 @@ const SERVICE: &[Key] = &[
         "As rollout on top, for this service alone",
     ),
     Key(
+        "routes",
+        Sections("services[].routes[]"),
+        "Which requests, on any node, lead to it",
+    ),
+    Key(
         "unit",
         Scalar,
         "The text of its unit, for a service of scripts",
@@ -149,6 +159,11 @@ pub(super) const SECTIONS: &[Section] = &[
                 "What ssh is given: host, user@host or ssh://user@host:port",
             ),
             Key("labels", Named(&Scalar), "To choose nodes by"),
+            Key(
+                "address",
+                Scalar,
+                "Where other nodes hand it requests: an IP address; that of ssh without it",
+            ),
         ]],
         &[],
     ),
@@ -174,6 +189,10 @@ pub(super) const SECTIONS: &[Section] = &[
         &[SERVICE, definition::OWN, definition::COMPOSE],
         &["name"],
     ),
+    section("ingress", &[routes::INGRESS], &[]),
+    section("ingress.outside[]", &[routes::OUTSIDE], &["name", "routes"]),
+    section("ingress.outside[].routes[]", &[routes::ROUTE], &[]),
+    section("services[].routes[]", &[routes::ROUTE], &[]),
     section("services[].deploy_in", &[WAVES], &[]),
     section(
         "services[].pre_deploy",

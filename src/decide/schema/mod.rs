@@ -6,6 +6,7 @@
 mod alerts;
 mod cluster;
 mod definition;
+mod routes;
 mod sections;
 
 use serde_json::{Map, Value, json};

@@ -13,6 +13,8 @@ pub enum Template {
     RelaySocket,
     /// `wharf-alert.service`, which tells people.
     Alert,
+    /// `wharf-ingress.service`, the proxy that lets requests in.
+    Ingress,
     /// `wharf-supervise@.service`, all services of a user.
     Supervise,
     /// `wharf-volume@.service`, what is due of one volume.
@@ -28,12 +30,13 @@ pub enum Template {
 }
 
 impl Template {
-    pub const ALL: [Template; 11] = [
+    pub const ALL: [Template; 12] = [
         Template::Runner,
         Template::Reap,
         Template::RelaySocket,
         Template::Relay,
         Template::Alert,
+        Template::Ingress,
         Template::Supervise,
         Template::Volume,
         Template::VolumeTimer,
@@ -49,6 +52,7 @@ impl Template {
             Template::Relay => "wharf-relay@.service",
             Template::RelaySocket => "wharf-relay@.socket",
             Template::Alert => "wharf-alert.service",
+            Template::Ingress => "wharf-ingress.service",
             Template::Supervise => "wharf-supervise@.service",
             Template::Volume => "wharf-volume@.service",
             Template::VolumeTimer => "wharf-volume@.timer",
@@ -66,6 +70,7 @@ impl Template {
             | Template::Relay
             | Template::RelaySocket
             | Template::Alert
+            | Template::Ingress
             | Template::Supervise
             | Template::Volume
             | Template::VolumeTimer
@@ -86,6 +91,7 @@ impl Template {
             | Template::Relay
             | Template::RelaySocket
             | Template::Alert
+            | Template::Ingress
             | Template::VolumeTimer
             | Template::VolumePluginSocket => false,
         }
@@ -98,6 +104,7 @@ impl Template {
             Template::Relay => include_str!("../../../units/wharf-relay@.service"),
             Template::RelaySocket => include_str!("../../../units/wharf-relay@.socket"),
             Template::Alert => include_str!("../../../units/wharf-alert.service"),
+            Template::Ingress => include_str!("../../../units/wharf-ingress.service"),
             Template::Supervise => include_str!("../../../units/wharf-supervise@.service"),
             Template::Volume => include_str!("../../../units/wharf-volume@.service"),
             Template::VolumeTimer => include_str!("../../../units/wharf-volume@.timer"),
