@@ -25,7 +25,9 @@ const WATCH: Duration = Duration::from_secs(2);
 /// Loads a cluster, or says what is wrong and returns the exit code.
 pub(super) fn opened(wish: &Wish, json: bool) -> Result<Loaded, u8> {
     let loaded = load::load(wish).map_err(|why| refused(&why, json))?;
-    for notice in &loaded.notices {
+    // The page has said them when it began, and its children need not each time.
+    let is_told = std::env::var_os("WHARF_NOTES").is_some_and(|it| it == "0");
+    for notice in loaded.notices.iter().filter(|_| !is_told) {
         say::talk(&format!("note: {}", say::words::plain(&notice.to_string())));
     }
     Ok(loaded)

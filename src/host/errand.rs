@@ -44,6 +44,7 @@ pub fn start(words: &[String], who: &str) -> io::Result<Errand> {
         .env("USER", who)
         .env_remove("SUDO_USER")
         .env_remove("WHARF_FILE")
+        .env("WHARF_NOTES", "0")
         .env("NO_COLOR", "1")
         .process_group(0)
         .kill_on_drop(true)

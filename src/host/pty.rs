@@ -47,6 +47,7 @@ pub fn start(words: &[String], who: &str, size: (u16, u16)) -> io::Result<Pty> {
         .env("USER", who)
         .env_remove("SUDO_USER")
         .env_remove("WHARF_FILE")
+        .env("WHARF_NOTES", "0")
         .kill_on_drop(true)
         .stdin(Stdio::from(slave.try_clone()?))
         .stdout(Stdio::from(slave.try_clone()?))

@@ -85,3 +85,14 @@ export const fits = async (page, name) => {
   const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   right(over <= 0, `${name} is ${over} pixels wider than the screen`);
 };
+
+// What happened is not written over what it is called.
+export const apart = async (page, name) => {
+  const over = await page.evaluate(() =>
+    Array.from(document.querySelectorAll(".timeline li")).filter((line) => {
+      const [word, text] = [line.querySelector("b"), line.lastElementChild].map((it) => it.getBoundingClientRect());
+      return line.scrollWidth > line.clientWidth || (word.right > text.left && word.bottom > text.top + 1);
+    }).length,
+  );
+  right(over === 0, `${name}: ${over} lines of the timeline lie over each other`);
+};

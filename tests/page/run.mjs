@@ -1,7 +1,7 @@
 // `node run.mjs LINK FOLDER`: people in front of the page of a real cluster, whose nodes node1 to node3 and services
 // are those of tests/box_page.rs. Screenshots go into FOLDER. Lines on stdin answer what is asked of the nodes.
 import { createInterface } from "node:readline";
-import { DESK, PHONE, Person, accessible, begun, fits, kept, right, until } from "./browser.mjs";
+import { DESK, PHONE, Person, accessible, apart, begun, fits, kept, right, until } from "./browser.mjs";
 
 const [link, folder, only] = process.argv.slice(2);
 const base = new URL(link).origin;
@@ -75,6 +75,7 @@ const looks = async (browser, state, name, rules, options) => {
     await holds(shows(tab, page));
     if (rules !== null) await holds(accessible(tab, `${page}, ${name}`, rules));
     await holds(fits(tab, `${page}, ${name}`));
+    await holds(apart(tab, `${page}, ${name}`));
     await kept(tab, folder, `${page}-${name}`);
   }
   right(faults.length === 0, faults.join("\n"));
@@ -207,6 +208,7 @@ const keyboard = async (person) => {
 const logs = async (person) => {
   const page = await person.opens("/logs?service=ticker");
   await page.waitForSelector("#lines li");
+  right((await page.locator(".notices").count()) === 0, "nothing is told that is not about these lines");
   const last = () => page.locator("#lines li").last().textContent();
   const before = await last();
   await until("lines come", async () => (await last()) !== before);

@@ -106,10 +106,20 @@ const opened = (row: Row): void => {
   box.after(made);
 };
 
-box.addEventListener("click", (it) => {
+// The line that was pressed, wherever it is by the time it is let go: lines move on, and a click needs one that stays.
+let held: { row: Row; x: number; y: number } | null = null;
+const NEAR = 6;
+
+box.addEventListener("pointerdown", (it) => {
   const line = (it.target as Element).closest<HTMLElement>("li[data-index]");
   const row = line && rows.at(Number(line.dataset["index"]));
-  if (row && getSelection()?.isCollapsed !== false) opened(row);
+  held = row && it.button === 0 ? { row, x: it.clientX, y: it.clientY } : null;
+});
+box.addEventListener("pointercancel", () => (held = null));
+box.addEventListener("pointerup", (it) => {
+  const was = held;
+  held = null;
+  if (was && Math.hypot(it.clientX - was.x, it.clientY - was.y) < NEAR && getSelection()?.isCollapsed !== false) opened(was.row);
 });
 
 const form = document.getElementById("log-form") as HTMLFormElement;
