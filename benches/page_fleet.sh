@@ -32,7 +32,7 @@ trap end EXIT
 
 machines() {
     local number
-    tests/lab/box up "$nodes" >/dev/null 2>&1
+    tests/lab/box up "$nodes" >"$ground/up" 2>&1 || fail "$(tail -n 3 "$ground/up")"
     for ((number = 1; number <= nodes; number++)); do
         tests/lab/box run "node$number" "
             for name in ${services[*]}; do printf '[Service]\nExecStart=/bin/sleep infinity\n' >/etc/systemd/system/\$name.service; done
