@@ -95,6 +95,26 @@ fn every_exit_code_is_usrsvcs_without_a_supervisor() {
     }
 }
 
+/// usrsvc waited 31 seconds for its lock, and so do scripts that know its code.
+#[test]
+fn who_finds_somebody_else_at_it_is_told_to_try_again() {
+    let stage = Stage::new();
+    let slow = program(&stage, "slow", "sleep 7007.5", "");
+    let slow = slow.replace("success_seconds = 0.3", "success_seconds = 45");
+    configure(&stage, &slow);
+    let wharf = stage.path("wharf");
+    let words = [wharf.to_str().unwrap(), "usrsvc", "start", "slow"];
+    let mut first = stage.command(&words);
+    let mut first = first.stdout(std::process::Stdio::null()).spawn().unwrap();
+    stage.until("the first one has begun", |it| pid(it, "slow") != 0);
+    let began = std::time::Instant::now();
+    let (code, said) = usrsvc(&stage, &["stop", "slow"]);
+    assert_eq!(code, 11, "{said}");
+    assert!(began.elapsed().as_secs() >= 30, "{:?}", began.elapsed());
+    assert!(first.wait().unwrap().success());
+    assert_eq!(usrsvc(&stage, &["stop", "slow"]).0, 0);
+}
+
 #[test]
 fn a_running_program_is_adopted_and_its_pidfile_written() {
     let stage = Stage::new();
