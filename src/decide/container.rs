@@ -150,7 +150,7 @@ pub fn stale_endpoint<'a>(why: &'a str, name: &str) -> Option<&'a str> {
 
 /// Returns whether docker lets the shim read this driver's log back.
 pub fn log_is_readable(driver: &str) -> bool {
-    matches!(driver, "local" | "json-file" | "journald")
+    matches!(driver, "local" | "json-file" | "journald" | "k8s-file")
 }
 
 /// Returns whether this container is the owner's: of the same service and the same instance of it.

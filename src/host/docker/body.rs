@@ -215,8 +215,12 @@ fn bindings(ports: &[Publish]) -> HashMap<String, Option<Vec<PortBinding>>> {
 }
 
 /// Docker joins the first network at create; it takes the aliases and addresses of that one only from here.
+/// Podman refuses an empty word about a network that is none of its bridges.
 fn networking(networks: &[Network]) -> Option<NetworkingConfig> {
     let first = networks.first()?;
+    if endpoint(first) == EndpointSettings::default() {
+        return None;
+    }
     Some(NetworkingConfig {
         endpoints_config: Some(HashMap::from([(first.name.clone(), endpoint(first))])),
     })

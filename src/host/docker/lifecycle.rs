@@ -20,12 +20,33 @@ const START_LIMIT: Duration = Duration::from_secs(120);
 /// Removing is asynchronous inside docker; a name may stay taken this long.
 const REMOVE_LIMIT: Duration = Duration::from_secs(30);
 
+/// Where docker keeps lines for us. Podman, which speaks docker's API, has another one that is as good
+/// (tried with 4.3) and says so only by refusing.
+const DOCKERS_LOG: &str = "local";
+const PODMANS_LOG: &str = "k8s-file";
+const PODMANS_OPTION: &str = "max-size";
+const UNKNOWN_LOG: &str = "invalid log driver";
+
 impl Docker {
     /// Creates the container and returns its id.
     ///
     /// # Errors
     /// [`Error::Conflict`] when the name is taken, [`Error::NotFound`] when the image is not here.
     pub async fn create(&self, spec: &ContainerSpec, setting: &Setting) -> Result<String, Error> {
+        match self.created(spec, setting).await {
+            Err(why)
+                if setting.log_driver == DOCKERS_LOG && why.to_string().contains(UNKNOWN_LOG) =>
+            {
+                let mut known = setting.clone();
+                known.log_driver = PODMANS_LOG.to_owned();
+                known.log_options.retain(|key, _| key == PODMANS_OPTION);
+                self.created(spec, &known).await
+            }
+            other => other,
+        }
+    }
+
+    async fn created(&self, spec: &ContainerSpec, setting: &Setting) -> Result<String, Error> {
         let options = CreateContainerOptionsBuilder::default()
             .name(&setting.name)
             .build();
