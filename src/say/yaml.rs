@@ -80,13 +80,13 @@ fn inline(value: &Value, depth: usize, text: &mut String) {
         Value::Array(items) => {
             let part = |item: &Value| match item.as_str() {
                 Some(typed) => word(typed),
-                None => item.to_string(),
+                None => json(item),
             };
             let parts: Vec<_> = items.iter().map(part).collect();
             text.push_str(&format!("[{}]", parts.join(", ")));
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
-            text.push_str(&value.to_string());
+            text.push_str(&json(value));
         }
     }
 }
@@ -128,9 +128,14 @@ fn word(typed: &str) -> String {
     if first && !null && typed.chars().all(fits) {
         return typed.to_owned();
     }
-    let quoted = Value::from(typed).to_string();
-    let escaped = quoted.chars().map(|it| match it {
-        // JSON lets these stand; YAML does not, or takes them for the end of a line.
+    json(&Value::from(typed))
+}
+
+/// JSON is YAML, but for a few characters: they stand in texts only, and JSON lets them stand; YAML does not, or
+/// takes them for the end of a line.
+fn json(value: &Value) -> String {
+    let text = value.to_string();
+    let escaped = text.chars().map(|it| match it {
         '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => {
             format!("\\u{:04x}", u32::from(it))
         }

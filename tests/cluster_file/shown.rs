@@ -100,6 +100,14 @@ proptest! {
     }
 }
 
+/// YAML takes none of these as they are.
+#[test]
+fn odd_characters_come_back_from_any_depth() {
+    let value = json!({"a": [[{"~": "\u{7f}\u{85}\u{2028}\u{feff}"}], {"\u{9f}": []}]});
+    let back = canonical(&yaml(&value)).and_then(|it| serde_json::from_str(&it).ok());
+    assert_eq!(back, Some(value));
+}
+
 #[test]
 fn hidden_is_hidden_in_lists_and_flags() {
     let text = "services:\n  - name: ab\n    image: a\n    environment: [A=1, API_TOKEN=x]\n    container_create_args: [--env, DB_PASSWORD=y]\n    secrets: {k: {exec: [pass, show, k]}}\n";
