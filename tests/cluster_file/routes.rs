@@ -302,3 +302,28 @@ fn a_caddyfile_among_the_environment_is_routes() {
         + "      CADDYFILE: /etc/Caddyfile\n";
     assert_eq!(cluster(&own).routed, []);
 }
+
+#[test]
+fn what_clusters_services_carry_for_haproxy_are_routes() {
+    let text = r#"services:
+  - name: sshd
+    nodes: [n]
+    image: i
+    port: 22
+    health_check: tcp
+    address: 10.9.0.3:22
+    environment:
+      HAPROXY: '{"ssh": {"frontend": {"mode": "tcp", "bind": ["*:2222"]}, "backends": [{"port": "22", "peer_port": "2222"}]}}'
+"#;
+    let sshd = &cluster(text).routed[0];
+    assert_eq!(sshd.routes[0].to, ["10.9.0.3:22"]);
+    assert!(matches!(sshd.routes[0].way, Way::Tcp { port: 2222, .. }));
+    let told = wrong(&text.replace("\"tcp\"", "\"http\""));
+    assert!(
+        told[0].starts_with("8:5: HAPROXY, ssh.frontend: only connections"),
+        "{told:?}"
+    );
+    let other =
+        format!("{text}  - {{name: b, nodes: [n], unit: x, routes: [{{tcp: 2222, to: 1}}]}}\n");
+    assert!(wrong(&other)[0].contains("is taken"), "{:?}", wrong(&other));
+}

@@ -8,6 +8,7 @@ use crate::decide::definition::{
 };
 use crate::decide::routes::caddyfile::{Told, translate};
 use crate::decide::routes::claims::Claims;
+use crate::decide::routes::haproxy_env;
 use crate::decide::routes::read::{Usual, routes};
 use crate::decide::routes::settings::{self, Settings};
 use crate::model::balance::Protocol;
@@ -87,53 +88,97 @@ impl Ways {
     }
 }
 
-/// The routes of a `CADDYFILE` among the environment, as cluster's services have it; a path there is
-/// somebody's own.
+/// The routes cluster's services carry among their environment; a path in its place is somebody's own.
 fn carried(fields: &Fields<'_>, workload: &Workload, found: &mut Findings) -> Vec<(Route, Place)> {
+    let mut routes = Vec::new();
+    if let Some((text, carrier)) = carrier("CADDYFILE", fields, workload) {
+        let all = translate(text);
+        let words = |it: &Told| {
+            (
+                format!("line {} of CADDYFILE: {}", it.line, it.what),
+                it.next,
+            )
+        };
+        carrier.refuse(all.refused.iter().map(words), found);
+        carrier.notice(all.left_out.iter().map(words), found);
+        for (line, route) in all.routes {
+            let what = format!("line {line} of CADDYFILE: where is $CONTAINER?");
+            routes.push(carrier.led(route, what, workload, found));
+        }
+    }
+    if let Some((text, carrier)) = carrier("HAPROXY", fields, workload) {
+        let all = haproxy_env::translate(text);
+        let words = |it: (String, &'static str)| (format!("HAPROXY, {}", it.0), it.1);
+        carrier.refuse(all.refused.into_iter().map(words), found);
+        carrier.notice(all.left_out.into_iter().map(words), found);
+        for route in all.routes {
+            let what = "HAPROXY: where does it lead?".to_owned();
+            routes.push(carrier.led(route, what, workload, found));
+        }
+    }
+    routes
+}
+
+/// A variable that carries routes, and where it stands.
+struct Carrier {
+    place: Place,
+    path: String,
+}
+
+fn carrier<'a>(
+    variable: &'static str,
+    fields: &Fields<'_>,
+    workload: &'a Workload,
+) -> Option<(&'a str, Carrier)> {
     let text = match workload {
-        Workload::Managed(it) | Workload::Runner(it) => it
-            .service
-            .container
-            .environment
-            .get("CADDYFILE")
-            .map(String::as_str),
+        Workload::Managed(it) | Workload::Runner(it) => {
+            it.service.container.environment.get(variable)
+        }
         Workload::Scripted(_) => None,
     };
-    let Some(text) = text.filter(|it| it.contains('{')) else {
-        return Vec::new();
+    let text = text.filter(|it| it.contains(['{', ':']) && !it.starts_with('/'))?;
+    let environment = fields.get("environment");
+    let carrier = Carrier {
+        place: environment.map_or(fields.place, |it| it.place),
+        path: format!("{}.environment.{variable}", fields.path),
     };
-    let place = fields
-        .get("environment")
-        .map_or(fields.place, |it| it.place);
-    let path = format!("{}.environment.CADDYFILE", fields.path);
-    let all = translate(text);
-    let words = |it: &Told| format!("line {} of CADDYFILE: {}", it.line, it.what);
-    for it in &all.refused {
-        found.mistake_with(place, &path, words(it), it.next);
+    Some((text, carrier))
+}
+
+impl Carrier {
+    fn refuse(&self, told: impl Iterator<Item = (String, &'static str)>, found: &mut Findings) {
+        for (what, next) in told {
+            found.mistake_with(self.place, &self.path, what, next);
+        }
     }
-    for it in &all.left_out {
-        found.notice(place, &path, words(it), Some(it.next.to_owned()));
+
+    fn notice(&self, told: impl Iterator<Item = (String, &'static str)>, found: &mut Findings) {
+        for (what, next) in told {
+            found.notice(self.place, &self.path, what, Some(next.to_owned()));
+        }
     }
-    let usual = usual(workload);
-    let mut routes = Vec::new();
-    for (line, mut route) in all.routes {
+
+    /// Leads a route that leads nowhere yet to the service; `lost` is told where that is nowhere.
+    fn led(
+        &self,
+        mut route: Route,
+        lost: String,
+        workload: &Workload,
+        found: &mut Findings,
+    ) -> (Route, Place) {
         let leads = match &route.way {
             Way::Http(it) => it.redirect.is_none(),
             Way::Tcp { .. } => true,
         };
-        match &usual {
-            Usual::Address(address) if leads && route.to.is_empty() => {
-                route.to.push(address.clone());
+        if leads && route.to.is_empty() {
+            match usual(workload) {
+                Usual::Address(address) => route.to.push(address),
+                Usual::None(hint) => self.refuse(std::iter::once((lost, hint)), found),
+                Usual::Several => {}
             }
-            Usual::None(hint) if leads && route.to.is_empty() => {
-                let what = format!("line {line} of CADDYFILE: where is $CONTAINER?");
-                found.mistake_with(place, &path, what, *hint);
-            }
-            Usual::Address(_) | Usual::None(_) | Usual::Several => {}
         }
-        routes.push((route, place));
+        (route, self.place)
     }
-    routes
 }
 
 fn usual(workload: &Workload) -> Usual<'static> {

@@ -5,6 +5,7 @@ pub mod change;
 pub(in crate::decide) mod claims;
 mod faults;
 pub mod gate;
+pub mod haproxy_env;
 mod http;
 pub(in crate::decide) mod keys;
 pub(in crate::decide) mod read;
