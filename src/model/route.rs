@@ -105,6 +105,9 @@ pub struct Gate {
     pub entrances: Vec<Entrance>,
 }
 
+/// What the name of an entrance to something outside begins with; no service has it.
+pub const OUTSIDE: &str = "outside:";
+
 /// One service's routes, as one node sees them. It is good or bad as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entrance {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use sha2::{Digest, Sha256};
 
 use crate::model::cluster::Cluster;
-use crate::model::route::{Entrance, Gate, Ingress, Route, Routed, Way};
+use crate::model::route::{Entrance, Gate, Ingress, OUTSIDE, Route, Routed, Way};
 
 /// Returns what tells one gate from another: 64 hex digits.
 pub fn hash(gate: &Gate) -> String {
@@ -34,7 +34,7 @@ pub fn gate(cluster: &Cluster, node: &str) -> Option<Gate> {
     let others = cluster.addresses.iter().filter(|it| it.0 != node);
     let own = cluster.routed.iter().map(|it| entrance(cluster, it, node));
     let outside = cluster.ingress.outside.iter().map(|it| Entrance {
-        service: format!("outside:{}", it.name),
+        service: format!("{OUTSIDE}{}", it.name),
         here: true,
         elsewhere: Vec::new(),
         routes: it.routes.clone(),

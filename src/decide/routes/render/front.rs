@@ -1,6 +1,7 @@
 //! Where requests come in, and which backend each goes to.
 
 use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
 
 use crate::model::route::{Gate, HttpWay, Tls, Way};
 
@@ -26,6 +27,7 @@ pub(super) fn http(gate: &Gate, ground: &Ground, routes: &[Named<'_>], lines: &m
             ingress.https
         ));
     }
+    own(&[ingress.http, ingress.https], routes, lines);
     for network in &ingress.accept_proxy {
         let rule = "tcp-request connection expect-proxy layer4";
         lines.push(format!("    {rule} if {{ src {network} }}"));
@@ -108,6 +110,21 @@ fn known(gate: &Gate, lines: &mut Vec<String>) {
     lines.push("    tcp-request connection reject unless peer".into());
 }
 
+/// A service address nobody balances at the moment is one more address of this host, and the proxy listens on
+/// all of them: where the port is the same, it would ask itself, and again, until nothing is left to ask with.
+fn own(ports: &[u16], routes: &[Named<'_>], lines: &mut Vec<String>) {
+    let here = routes.iter().filter(|it| it.entrance.here && !it.outside());
+    let asked = here.flat_map(|it| &it.route.to);
+    let asked = asked.filter_map(|it| it.parse::<SocketAddr>().ok());
+    // Who is on this host asks by its loopback address.
+    let asked = asked.filter(|it| ports.contains(&it.port()) && !it.ip().is_loopback());
+    let asked: BTreeSet<IpAddr> = asked.map(|it| it.ip()).collect();
+    lines.extend(asked.iter().map(|it| format!("    acl own dst {it}")));
+    if !asked.is_empty() {
+        lines.push("    tcp-request connection reject if own".into());
+    }
+}
+
 /// A frontend for each tcp port.
 pub(super) fn tcp(gate: &Gate, ground: &Ground, routes: &[Named<'_>], lines: &mut Vec<String>) {
     for it in routes {
@@ -119,6 +136,7 @@ pub(super) fn tcp(gate: &Gate, ground: &Ground, routes: &[Named<'_>], lines: &mu
         lines.push("    mode tcp".into());
         lines.push("    timeout client 1h".into());
         lines.push(format!("    bind *:{port}{proxy}"));
+        own(&[port], routes, lines);
         let paused = paused(ground, &it.entrance.service);
         lines.push(format!("    tcp-request connection reject if {paused}"));
         if !gate.peers.is_empty() {

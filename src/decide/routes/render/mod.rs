@@ -7,7 +7,7 @@ mod back;
 mod front;
 mod words;
 
-use crate::model::route::{Entrance, Gate, Route, Way};
+use crate::model::route::{Entrance, Gate, OUTSIDE, Route, Way};
 
 use words::{address, text};
 
@@ -31,6 +31,13 @@ struct Named<'a> {
     name: String,
     entrance: &'a Entrance,
     route: &'a Route,
+}
+
+impl Named<'_> {
+    /// Whether it leads to what is no service of ours.
+    fn outside(&self) -> bool {
+        self.entrance.service.starts_with(OUTSIDE)
+    }
 }
 
 /// Returns the configuration; the same gate gives the same text.
