@@ -56,6 +56,7 @@ fn a_service_of_one_node_is_reached_on_both_whatever_happens_to_it() {
     maintenance_is_answered_on_both_and_outlives_a_restart(&fleet);
     a_service_that_is_away_is_an_error_and_no_loop(&fleet);
     a_bad_route_is_held_back_alone(&fleet);
+    a_proxy_that_is_down_or_missing_is_told_and_brought_back(&fleet);
 }
 
 fn rollouts_lose_nothing(fleet: &Fleet) {
@@ -91,7 +92,8 @@ fn maintenance_is_answered_on_both_and_outlives_a_restart(fleet: &Fleet) {
 /// The service address has the port of the ingress, which listens on all addresses.
 fn a_service_that_is_away_is_an_error_and_no_loop(fleet: &Fleet) {
     fleet.ok(1, "systemctl stop 'app@*'");
-    answer(fleet, "502");
+    // 502 or 503: whether it was sent before the connection is ended.
+    answer(fleet, " 50");
     let open = fleet.ok(1, "ss -tn sport = :80 | wc -l");
     assert!(open.trim().parse::<u32>().unwrap() < 20, "{open}");
     fleet.ok(1, "systemctl start app@manager");
@@ -114,9 +116,36 @@ fn a_bad_route_is_held_back_alone(fleet: &Fleet) {
         NODES,
         "{stands}"
     );
+    let told_of = "routes of other are held back";
+    is_told(fleet, told_of, told_of);
     fleet.write("cluster.yaml", &file(fleet, number, ""));
     told(fleet, 0, &["deploy", "-y"]);
     told(fleet, 0, &["plan"]);
+}
+
+fn a_proxy_that_is_down_or_missing_is_told_and_brought_back(fleet: &Fleet) {
+    fleet.all("systemctl stop wharf-ingress");
+    let down = "its proxy does not run";
+    is_told(fleet, down, down);
+    fleet.all("mv /usr/sbin/haproxy /usr/sbin/haproxy.away");
+    is_told(fleet, "haproxy", down);
+    let refused = told(fleet, 1, &["deploy", "-y"]);
+    assert!(refused.contains("apt-get install haproxy"), "{refused}");
+    fleet.all("mv /usr/sbin/haproxy.away /usr/sbin/haproxy");
+    told(fleet, 0, &["deploy", "-y"]);
+    answer(fleet, "200");
+    let healthy = told(fleet, 0, &["doctor"]);
+    assert!(!healthy.contains("haproxy"), "{healthy}");
+}
+
+/// By the doctor of each node, and by `status` of each node.
+#[track_caller]
+fn is_told(fleet: &Fleet, by_doctor: &str, by_status: &str) {
+    for (command, part) in [("doctor", by_doctor), ("status", by_status)] {
+        let said = told(fleet, 1, &[command]);
+        let lines = said.lines().filter(|it| it.contains(part));
+        assert!(lines.count() >= NODES, "{part}\n{said}");
+    }
 }
 
 /// What a client of each node is told ends so, or has it in it.

@@ -7,6 +7,7 @@ use super::words::LogWish;
 use crate::decide::recall::Wish;
 use crate::decide::units::escape;
 use crate::host::pipe::Pipe;
+use crate::ingress::{self, Ground};
 use crate::look;
 use crate::model::finding::{Finding, Severity};
 use crate::say;
@@ -115,7 +116,8 @@ pub(super) fn count(typed: &str) -> Result<Option<u64>, u8> {
 
 /// Says what is wrong with this host; 1 when something is.
 pub(super) async fn doctor(json: bool) -> u8 {
-    examined(&crate::doctor::doctor().await, json)
+    let ingress = ingress::standing(&Ground::here()).await;
+    examined(&crate::doctor::doctor(ingress).await, json)
 }
 
 /// Says what was found; 1 when something is wrong.

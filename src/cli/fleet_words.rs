@@ -129,7 +129,7 @@ pub struct AckWish {
     /// SERVICE@NODE or NODE; without it, what is acknowledged is shown
     pub target: Option<String>,
     /// What is known there; everything when it is left out
-    #[arg(value_parser = ["down", "unit", "memory", "load", "disk", "clock"])]
+    #[arg(value_parser = ["down", "unit", "memory", "load", "disk", "clock", "ingress"])]
     pub kind: Option<String>,
     #[command(flatten)]
     pub fleet: Fleet,

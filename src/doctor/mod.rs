@@ -16,9 +16,10 @@ use crate::host::balance::Balancer;
 use crate::host::docker::Docker;
 use crate::host::{definitions, files, fronts, kernel, surroundings, systemd};
 use crate::model::facts::{
-    BalanceFacts, DefinitionFacts, Facts, JournalFacts, SystemdFacts, UnitFacts,
+    BalanceFacts, DefinitionFacts, Facts, IngressFacts, JournalFacts, SystemdFacts, UnitFacts,
 };
 use crate::model::finding::Finding;
+use crate::model::ingress::IngressStanding;
 use crate::model::observed::{Container, Daemon};
 use crate::model::owner::Owner;
 
@@ -34,8 +35,9 @@ const DAEMON_JSON: &str = "/etc/docker/daemon.json";
 const JOURNAL_SOCKET: &str = "/run/systemd/journal/socket";
 const JOURNAL_DIRECTORY: &str = "/var/log/journal";
 
-/// Returns what is wrong with this host, the gravest first. Changes nothing.
-pub async fn doctor() -> Vec<Finding> {
+/// Returns what is wrong with this host, the gravest first; `ingress` is how its way in stands, where it has
+/// one. Changes nothing.
+pub async fn doctor(ingress: Option<IngressStanding>) -> Vec<Finding> {
     let (docker, containers) = ask_docker().await;
     let mut units = look_at_units();
     units.extend(look_at_instances(&containers));
@@ -48,6 +50,10 @@ pub async fn doctor() -> Vec<Finding> {
         units,
         containers,
         definitions: look_at_definitions(),
+        ingress: IngressFacts {
+            haproxy: surroundings::has_program("haproxy"),
+            standing: ingress,
+        },
     })
 }
 

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use super::balance::BalancerKind;
+use super::ingress::IngressStanding;
 use super::observed::{Container, Daemon};
 
 /// One look at a host. Where a thing could not be asked, the words of the refusal are kept.
@@ -18,6 +19,16 @@ pub struct Facts {
     /// Those with a label of ours.
     pub containers: Vec<Container>,
     pub definitions: Vec<DefinitionFacts>,
+    pub ingress: IngressFacts,
+}
+
+/// What requests come in by.
+#[derive(Clone, Debug, Default)]
+pub struct IngressFacts {
+    /// The program `haproxy` is there.
+    pub haproxy: bool,
+    /// None: no routes were ever given to this host.
+    pub standing: Option<IngressStanding>,
 }
 
 #[derive(Clone, Debug, Default)]

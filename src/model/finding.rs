@@ -4,7 +4,7 @@
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Finding {
     pub severity: Severity,
-    /// `systemd`, `docker`, `journal`, `kernel`, or the name of a unit, container or file.
+    /// `systemd`, `docker`, `journal`, `kernel`, `nft`, `haproxy`, or the name of a unit, container or file.
     pub subject: String,
     /// One sentence: what is the case, and what it costs.
     pub what: String,

@@ -35,6 +35,8 @@ pub struct Head {
     pub clock_ahead: f64,
     /// Of the wharf there; None: there is none.
     pub wharf: Option<String>,
+    /// What is wrong with its ingress, one sentence each.
+    pub ingress: Vec<String>,
     pub unreached: Option<Unreached>,
     /// What to do about that.
     pub next: Option<String>,
@@ -94,6 +96,8 @@ pub enum Kind {
     Load,
     Disk,
     Clock,
+    /// Requests do not come in as the cluster file says.
+    Ingress,
 }
 
 /// Somebody knows.
@@ -112,13 +116,14 @@ pub struct Ack {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 6] = [
+    pub const ALL: [Kind; 7] = [
         Kind::Down,
         Kind::Unit,
         Kind::Memory,
         Kind::Load,
         Kind::Disk,
         Kind::Clock,
+        Kind::Ingress,
     ];
 
     pub fn name(self) -> &'static str {
@@ -129,6 +134,7 @@ impl Kind {
             Kind::Load => "load",
             Kind::Disk => "disk",
             Kind::Clock => "clock",
+            Kind::Ingress => "ingress",
         }
     }
 }

@@ -122,6 +122,7 @@ fn wrong(key: &Key) -> String {
         Trouble::Definition => "has a definition that is refused".to_owned(),
         Trouble::Resource => match key.part.as_str() {
             "clock" => "has a clock that is off".to_owned(),
+            "ingress" => "has an ingress that does not serve what it should".to_owned(),
             "load" => "has more to do than it can".to_owned(),
             part => format!("is short of {part}"),
         },

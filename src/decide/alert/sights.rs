@@ -82,7 +82,7 @@ fn verdict(
 fn node_key(node: &str, kind: Kind) -> Key {
     let (trouble, part) = match kind {
         Kind::Down => (Trouble::Node, ""),
-        Kind::Unit | Kind::Memory | Kind::Load | Kind::Disk | Kind::Clock => {
+        Kind::Unit | Kind::Memory | Kind::Load | Kind::Disk | Kind::Clock | Kind::Ingress => {
             (Trouble::Resource, kind.name())
         }
     };
@@ -152,6 +152,7 @@ mod tests {
             "good n2 resource load",
             "bad n2 resource disk",
             "good n2 resource clock",
+            "good n2 resource ingress",
         ];
         assert_eq!(words(&heard(&glance, true)), expected);
     }

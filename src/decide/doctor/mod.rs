@@ -2,6 +2,7 @@
 
 mod balance;
 mod docker;
+mod ingress;
 mod journal;
 mod services;
 mod systemd;
@@ -18,6 +19,7 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
     journal::judge(facts, &mut findings);
     services::judge(facts, &mut findings);
     balance::judge(facts, &mut findings);
+    ingress::judge(facts, &mut findings);
     findings.sort_by_key(|it| it.severity);
     findings
 }

@@ -7,9 +7,11 @@ use crate::decide::container::LABEL_UNIT;
 use crate::decide::units::render::render;
 use crate::model::balance::BalancerKind;
 use crate::model::facts::{
-    BalanceFacts, DefinitionFacts, Facts, JournalFacts, Setting, SystemdFacts, UnitFacts,
+    BalanceFacts, DefinitionFacts, Facts, IngressFacts, JournalFacts, Setting, SystemdFacts,
+    UnitFacts,
 };
 use crate::model::finding::Severity;
+use crate::model::ingress::{HeldBack, IngressStanding};
 use crate::model::observed::{Container, Daemon};
 
 const BINARY: &str = "/usr/bin/wharf";
@@ -66,6 +68,13 @@ fn healthy() -> Facts {
             mistakes: vec![],
             process: false,
         }],
+        ingress: IngressFacts {
+            haproxy: true,
+            standing: Some(IngressStanding {
+                running: true,
+                ..IngressStanding::default()
+            }),
+        },
     }
 }
 
@@ -269,6 +278,40 @@ fn nft_is_missed_where_a_service_address_needs_it() {
         },
         &[],
     );
+}
+
+#[test]
+fn an_ingress_that_does_not_serve_what_it_should_is_an_error() {
+    let stands = |spoil: fn(&mut IngressStanding)| {
+        move |it: &mut Facts| it.ingress.standing.iter_mut().for_each(spoil)
+    };
+    let unit = (Severity::Error, "wharf-ingress.service");
+    finds(stands(|it| it.running = false), &[unit]);
+    finds(stands(|it| it.failed = true), &[unit]);
+    let held = |it: &mut IngressStanding| {
+        it.held = vec![HeldBack {
+            service: "shop".into(),
+            cause: "no certificate".into(),
+            before: true,
+        }];
+    };
+    finds(stands(held), &[unit]);
+    let mut facts = healthy();
+    facts.ingress.standing.iter_mut().for_each(held);
+    let found = judge(&facts);
+    assert_eq!(
+        found[0].what,
+        "routes of shop are held back: no certificate"
+    );
+    // One finding: what does not run without it is no news.
+    finds(
+        |it| {
+            it.ingress.haproxy = false;
+            stands(|it| it.running = false)(it);
+        },
+        &[(Severity::Error, "haproxy")],
+    );
+    finds(|it| it.ingress = IngressFacts::default(), &[]);
 }
 
 #[test]

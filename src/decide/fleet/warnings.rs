@@ -41,11 +41,12 @@ fn about_node(head: &Head) -> Vec<Warning> {
         what,
         acknowledged: None,
     };
-    let found = match (&head.host, &head.unreached) {
+    let mut found = match (&head.host, &head.unreached) {
         (_, Some(why)) => vec![(Kind::Down, why.what.clone())],
         (Some(host), None) => about_host(host, head.clock_ahead),
         (None, None) => Vec::new(),
     };
+    found.extend(head.ingress.iter().map(|it| (Kind::Ingress, it.clone())));
     found.into_iter().map(warning).collect()
 }
 
@@ -180,6 +181,18 @@ mod tests {
         }
         // What tells nothing is not warned of.
         assert_eq!(kinds(Host::default(), 0.0), []);
+    }
+
+    #[test]
+    fn an_ingress_is_warned_of_once_for_each_trouble() {
+        let head = Head {
+            node: "n1".into(),
+            ingress: vec!["a".into(), "b".into()],
+            ..Head::default()
+        };
+        let all = warnings(&[head], &[], &[], 0);
+        let told: Vec<_> = all.iter().map(|it| (it.kind, it.what.as_str())).collect();
+        assert_eq!(told, [(Kind::Ingress, "a"), (Kind::Ingress, "b")]);
     }
 
     #[test]

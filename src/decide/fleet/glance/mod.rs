@@ -14,6 +14,7 @@ use crate::decide::versions;
 use crate::model::cluster::{Cluster, Node, Placed, Workload};
 use crate::model::fleet::{Facts, Held, Sight};
 use crate::model::glance::{Ack, Cell, Glance, Head, Sign};
+use crate::model::ingress::IngressStanding;
 use crate::model::observed::{Part, Seat, Standing, Unit};
 use crate::model::plan::{Action, Change};
 use crate::model::rollout::Verdict;
@@ -70,9 +71,16 @@ fn head(node: &Node, sight: &Sight, now: f64) -> Head {
         host: facts.map(|it| it.host.clone()),
         clock_ahead: (ahead * 10.0).round() / 10.0,
         wharf: facts.and_then(|it| Some(it.wharf.as_ref()?.version.clone())),
+        ingress: facts.map(troubles).unwrap_or_default(),
         next: unreached.map(|it| remedy(it.kind, &node.destination)),
         unreached: unreached.cloned(),
     }
+}
+
+fn troubles(facts: &Facts) -> Vec<String> {
+    let wharf = facts.wharf.as_ref();
+    let standing = wharf.and_then(|it| it.ingress.as_ref());
+    standing.map(IngressStanding::troubles).unwrap_or_default()
 }
 
 /// Each node's own, with its name before it.

@@ -7,6 +7,7 @@ use crate::decide::definition;
 use crate::model::cluster::{Cluster, Definition, Links, Node, Placed, Scripts, Workload};
 use crate::model::fleet::{Facts, Held, Host, Present, Sight, UnitFact, Unreached, UnreachedKind};
 use crate::model::glance::{Cell, Kind, Sign};
+use crate::model::ingress::IngressStanding;
 use crate::model::observed::{Part, Seat, Standing, Unit};
 use crate::model::revision::{InstanceName, RevisionId};
 use crate::model::rollout::{Report, Verdict};
@@ -309,6 +310,19 @@ fn what_differs_is_told_unless_it_is_only_down() {
         cell.drift.as_deref(),
         Some("2 containers run under one unit")
     );
+}
+
+#[test]
+fn an_ingress_that_does_not_run_is_a_warning_of_its_node() {
+    let mut found = facts(unit("active", "running", "enabled"), None);
+    found.wharf = Some(Present {
+        ingress: Some(IngressStanding::default()),
+        ..Present::default()
+    });
+    let seen = glance(&cluster(scripted()), &[sight(Ok(found))], &[], 1000.0);
+    let told = seen.warnings.iter().find(|it| it.kind == Kind::Ingress);
+    assert_eq!(told.unwrap().what, "its proxy does not run");
+    assert_eq!(seen.nodes[0].ingress, ["its proxy does not run"]);
 }
 
 #[test]
